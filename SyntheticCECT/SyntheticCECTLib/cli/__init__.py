@@ -1,0 +1,1 @@
+"""The command line ``synthetic-cect``: files in, files out."""

@@ -1,0 +1,49 @@
+"""``models``: the model packages that are here, and what is on their cards."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ..core.model_package import ModelListing, list_models, models_folder
+from .progress import Progress
+from .summary import print_json
+
+FACTS = {
+    "training_data": "Trained on", "intended_use": "Intended use", "limits": "Limits", "results": "Measured",
+    "vth_hu": "Threshold, HU", "licence": "Licence", "sha256": "SHA-256",
+}  # fmt: skip
+
+
+def run(options: argparse.Namespace, progress: Progress) -> None:
+    """Carry out the command; arguments as in `arguments.build_parser`."""
+    listings = list_models()
+    if options.json:
+        print_json(
+            [
+                {"id": one.id, "folder": str(one.folder), "problem": one.problem, "card": one.card}
+                for one in listings
+            ]
+        )
+        return
+    if not listings:
+        print(f"No models in {models_folder()}.")
+    print("\n\n".join(_described(one) for one in listings))
+
+
+def _described(listing: ModelListing) -> str:
+    if listing.problem:
+        return f"{listing.id}\n  Cannot be used: {listing.problem}"
+    lines = [listing.id]
+    for key, name in FACTS.items():
+        if key in listing.card:
+            lines.append(f"  {name:<14} {_plain(listing.card[key])}")
+    return "\n".join(lines)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(entry)}" for key, entry in value.items())
+    if isinstance(value, list):
+        return ", ".join(_plain(entry) for entry in value)
+    return str(value)

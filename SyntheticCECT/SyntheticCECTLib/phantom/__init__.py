@@ -1,0 +1,1 @@
+"""Virtual patients: thorax and heart with known truth, drawn from a seed."""

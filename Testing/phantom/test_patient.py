@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_patient
+from SyntheticCECTLib.phantom.training_sample import draw_training_sample
+
+SMALL = dict(field_mm=230.0, matrix=96, slices=30, slice_mm=5.0, cect_slice_mm=4.0)
+
+
+@pytest.fixture(scope="module")
+def patient() -> VirtualPatient:
+    shift, turn = np.array([5.0, -4.0, 9.0]), np.array([3.0, -2.0, 4.0])
+    return make_patient(7, Protocol(**SMALL, shift_mm=shift, rotation_deg=turn, breath_mm=0.3))  # pyright: ignore[reportArgumentType]
+
+
+def test_the_same_seed_gives_the_same_patient(patient: VirtualPatient) -> None:
+    again = make_patient(7, Protocol(**SMALL))  # pyright: ignore[reportArgumentType]
+    assert (sitk.GetArrayViewFromImage(again.native_ct) == sitk.GetArrayViewFromImage(patient.native_ct)).all()
+    other = make_patient(8, Protocol(**SMALL))  # pyright: ignore[reportArgumentType]
+    assert (sitk.GetArrayViewFromImage(other.native_ct) != sitk.GetArrayViewFromImage(patient.native_ct)).mean() > 0.5
+
+
+def test_true_volumes_are_those_of_the_labels(patient: VirtualPatient) -> None:
+    labels = sitk.GetArrayViewFromImage(patient.labels)
+    voxel_ml = np.prod(patient.labels.GetSpacing()) / 1000
+    assert patient.truth["volumes_ml"]["la"] == pytest.approx((labels == 1).sum() * voxel_ml)
+    assert patient.truth["volumes_ml"]["lv"] == pytest.approx((labels == 2).sum() * voxel_ml)
+
+
+def test_chambers_shine_in_the_cect_and_hide_in_the_native_ct(patient: VirtualPatient) -> None:
+    cect = sitk.Resample(patient.cect, patient.native_ct, patient.cect_to_native, sitk.sitkLinear, -1024.0)
+    labels = sitk.GetArrayFromImage(patient.labels)
+    inner = sitk.GetArrayFromImage(sitk.BinaryErode(patient.labels > 0, [2, 2, 1])) > 0
+    native, bright = sitk.GetArrayFromImage(patient.native_ct), sitk.GetArrayFromImage(cect)
+    heart = sitk.GetArrayFromImage(patient.heart_mask) > 0
+    assert inner.any() and np.median(bright[inner]) > 220
+    around = heart & (labels == 0) & (native > 0)
+    assert abs(np.median(native[inner]) - np.median(native[around])) < 20
+
+
+def test_true_transform_aligns_the_pair_and_nothing_else_does(patient: VirtualPatient) -> None:
+    inner = sitk.GetArrayFromImage(patient.labels) > 0
+
+    def brightness(transform: sitk.Transform) -> float:
+        moved = sitk.Resample(patient.cect, patient.native_ct, transform, sitk.sitkLinear, -1024.0)
+        return float(sitk.GetArrayFromImage(moved)[inner].mean())
+
+    assert brightness(patient.cect_to_native) > brightness(sitk.Transform()) + 20
+    assert brightness(patient.cect_to_native) > brightness(patient.cect_to_native.GetInverse()) + 20
+
+
+def test_training_sample_is_seeded_and_on_the_working_grids() -> None:
+    sample = draw_training_sample(5)
+    assert sample.thorax_native.shape == (72, 128, 128) and sample.heart_native.shape[1:] == (128, 128)
+    assert sample.heart_native.shape == sample.heart_cect.shape == sample.heart_labels.shape
+    assert set(np.unique(sample.thorax_labels)) == set(np.unique(sample.heart_labels)) == {0, 1, 2, 3}
+    again = draw_training_sample(5)
+    assert (again.heart_cect == sample.heart_cect).all() and (again.thorax_native == sample.thorax_native).all()

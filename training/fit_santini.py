@@ -1,0 +1,97 @@
+"""Trains ``santini2018``: slices of non-contrast CT in, slices of CECT out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from SyntheticCECTLib.core.network import Santini2018
+from torch import nn
+from tqdm import tqdm
+
+from .augmentation import disturb_slices, move_slices
+from .cohort import load_sample
+from .loss import contrast_loss
+from .optimiser import make_average, make_optimiser
+from .settings import Settings
+
+
+def load_slices(paths: list[Path]) -> dict[str, torch.Tensor]:
+    """All heart slices of some patients: ``native`` and ``cect`` int16 HU, ``labels`` uint8 (1 heart, 2 LA, 3 LV), (N, J, I)."""
+    samples = [load_sample(path) for path in tqdm(paths, desc="reading", unit="patient")]
+    kept = [s.heart_labels.any((1, 2)) for s in samples]
+    return {
+        "native": torch.from_numpy(np.concatenate([s.heart_native[k] for s, k in zip(samples, kept, strict=True)])),
+        "cect": torch.from_numpy(np.concatenate([s.heart_cect[k] for s, k in zip(samples, kept, strict=True)])),
+        "labels": torch.from_numpy(np.concatenate([s.heart_labels[k] for s, k in zip(samples, kept, strict=True)])),
+    }
+
+
+def chamber_threshold(slices: dict[str, torch.Tensor]) -> float:
+    """The paper's vth in HU: the mean, over the training masks, of the minimum HU inside the LA/LV mask of a slice."""
+    minima = [
+        int(cect[labels >= 2].min())
+        for cect, labels in zip(slices["cect"].numpy(), slices["labels"].numpy(), strict=True)
+        if (labels >= 2).any()
+    ]
+    return float(np.round(np.mean(minima)))
+
+
+def fit(settings: Settings, train_paths: list[Path], validation_paths: list[Path]) -> tuple[nn.Module, dict[str, Any]]:
+    """Trains one network.
+
+    Returns:
+        The averaged network, and what the model card should say: vth, validation Dice, loss curve.
+    """
+    torch.manual_seed(settings.seed)
+    generator = torch.Generator().manual_seed(settings.seed)
+    slices, held_out = load_slices(train_paths), load_slices(validation_paths)
+    vth_hu = chamber_threshold(slices)
+    vth = vth_hu / 1000
+    network = Santini2018(settings.widths).to(memory_format=torch.channels_last)
+    optimiser, schedule = make_optimiser(network, settings)
+    average = make_average(network)
+    curve, running = [], 0.0
+    bar = tqdm(range(1, settings.steps + 1), desc=f"{settings.model_id}, vth {vth_hu:.0f} HU", mininterval=10)
+    for step in bar:
+        chosen = torch.randint(len(slices["native"]), (settings.batch,), generator=generator)
+        native, cect, chambers, heart = make_batch(slices, chosen, generator)
+        loss = contrast_loss(network(native), cect, chambers, heart, vth, settings.alpha, settings.beta, settings.steepness)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 20.0)
+        optimiser.step()
+        schedule.step()
+        average.update_parameters(network)
+        running += (loss.item() - running) / min(step, 50)
+        if step % 250 == 0 or step == settings.steps:
+            dice = validate(average.module, held_out, vth)
+            curve.append({"step": step, "loss": round(running, 4), "validation_dice": round(dice, 4)})
+            bar.write(f"step {step}: loss {running:.3f}, validation Dice {dice:.4f}")
+    return average.module.eval(), {"vth_hu": vth_hu, "curve": curve, "training_slices": len(slices["native"])}
+
+
+def make_batch(slices: dict[str, torch.Tensor], chosen: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
+    """Augmented native, CECT, chamber and heart batches (N, 1, J, I); images in HU / 1000."""
+    images = torch.stack([slices["native"][chosen], slices["cect"][chosen]], 1).float() / 1000
+    labels = slices["labels"][chosen]
+    masks = torch.stack([labels >= 1, labels >= 2], 1).float()
+    images, masks = move_slices(images, masks, generator)
+    native = disturb_slices(images[:, :1], generator).clamp(-1.024, 3.071)
+    return native.contiguous(memory_format=torch.channels_last), images[:, 1:], masks[:, 1:], masks[:, :1]
+
+
+@torch.inference_mode()
+def validate(network: nn.Module, slices: dict[str, torch.Tensor], vth: float) -> float:
+    """Mean Dice per slice of LA and LV by threshold inside the true heart mask, on slices that have chambers."""
+    network.eval()
+    scores = []
+    for native, labels in zip(slices["native"].split(16), slices["labels"].split(16), strict=True):
+        predicted = (network(native[:, None].float() / 1000)[:, 0] >= vth) & (labels >= 1)
+        truth = labels >= 2
+        both = (predicted & truth).sum((1, 2)).float()
+        total = predicted.sum((1, 2)) + truth.sum((1, 2))
+        scores += (2 * both / total)[truth.any(2).any(1)].tolist()
+    return float(np.mean(scores))

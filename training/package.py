@@ -1,0 +1,54 @@
+"""Writes a trained network as a model package, with a card that says what it is and is not."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import Any
+
+import torch
+from SyntheticCECTLib.core.model_package import save_model
+from SyntheticCECTLib.core.version import RESEARCH_USE, VERSION
+from torch import nn
+
+_PURPOSE = {
+    "santini2018": "Synthetic arterial-phase contrast from non-contrast cardiac or chest CT; left atrium and ventricle by threshold.",
+    "heart_finder": "Heart mask on non-contrast cardiac or chest CT, and a coarse left-atrium / left-ventricle map for the split.",
+}
+_GRID = {
+    "santini2018": {"size": [128, 128], "spacing_mm": [1.5, 1.5, 3.0], "centre": "heart mask"},
+    "heart_finder": {"size": "any multiple of 16", "spacing_mm": [3.0, 3.0, 3.0], "centre": "none"},
+}
+
+
+def write_package(models: Path, network: nn.Module, recipe: dict[str, Any], findings: dict[str, Any]) -> Path:
+    """Writes ``models/<id>`` and returns its folder.
+
+    Args:
+        models: Folder of packages.
+        network: Trained network.
+        recipe: The settings of the run.
+        findings: What training found: curve, thresholds, seeds.
+    """
+    name = recipe["model"]
+    first, patients = findings["first_seed"], findings["patients"]
+    card: dict[str, Any] = {
+        "architecture": {"name": name, "arguments": {"widths": list(recipe["widths"])}},
+        "working_grid": _GRID[name],
+        "hu_scaling": {"clip_hu": [-1024, 3071], "divide_by": 1000},
+        "training_data": f"{patients} virtual patients (seeds {first} to {first + patients - 1}); no real patient.",
+        "intended_use": f"{_PURPOSE[name]} {RESEARCH_USE}",
+        "limits": [
+            "Trained on simulated patients only; real anatomy, devices, surgery and congenital disease were never seen.",
+            "Adults, supine, axial CT without contrast agent; slices of 1 to 5 mm work best.",
+            "Not for coronary arteries, plaque, thrombus or any diagnosis.",
+        ],
+        "licence": "Apache-2.0",
+        "recipe": {key: list(value) if isinstance(value, tuple) else value for key, value in recipe.items()},
+        "results": {"on": f"{recipe['validation_patients']} further virtual patients, working grid", "curve": findings["curve"]},
+        "software": {"synthetic-cect": VERSION, "torch": torch.__version__, "python": platform.python_version()},
+    }
+    if "vth_hu" in findings:
+        card["threshold_hu"] = findings["vth_hu"]
+        card["threshold_origin"] = "mean over the training slices of the minimum HU inside the LA/LV mask, as in the paper"
+    return save_model(models, recipe["model_id"], network, card)
