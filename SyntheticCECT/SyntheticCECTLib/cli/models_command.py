@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from typing import Any
 
 from ..core.model_package import ModelListing, list_models, models_folder
@@ -10,8 +11,8 @@ from .progress import Progress
 from .summary import print_json
 
 FACTS = {
-    "training_data": "Trained on", "intended_use": "Intended use", "limits": "Limits", "results": "Measured",
-    "vth_hu": "Threshold, HU", "licence": "Licence", "sha256": "SHA-256",
+    "training_data": "Trained on", "intended_use": "For", "limits": "Limits", "results": "Measured",
+    "threshold_hu": "Threshold HU", "licence": "Licence", "sha256": "SHA-256",
 }  # fmt: skip
 
 
@@ -37,13 +38,15 @@ def _described(listing: ModelListing) -> str:
     lines = [listing.id]
     for key, name in FACTS.items():
         if key in listing.card:
-            lines.append(f"  {name:<14} {_plain(listing.card[key])}")
+            text = textwrap.fill(_plain(listing.card[key]), 100, subsequent_indent=" " * 15, break_long_words=False)
+            lines.append(f"  {name:<12} {text}")
     return "\n".join(lines)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_plain(entry)}" for key, entry in value.items())
+        # A training curve is for plotting, not for reading.
+        return ", ".join(f"{key} {_plain(entry)}" for key, entry in value.items() if key != "curve")
     if isinstance(value, list):
-        return ", ".join(_plain(entry) for entry in value)
-    return str(value)
+        return " ".join(_plain(entry) for entry in value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,124 @@
+from itertools import permutations, product
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+
+from SyntheticCECTLib.core import model_package, pipeline
+from SyntheticCECTLib.core.errors import Cancelled, InputRefused
+from SyntheticCECTLib.core.heart_finder import _one_heart
+from SyntheticCECTLib.core.heart_network import HeartFinder
+from SyntheticCECTLib.core.model_package import save_model
+from SyntheticCECTLib.core.network import Santini2018
+from SyntheticCECTLib.core.pipeline import Settings, Synthesis, synthesize
+
+CARD = dict(working_grid={}, hu_scaling={}, training_data="none", intended_use="tests", licence="Apache-2.0")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Packages of untrained networks in the place of the bundled ones."""
+    folder = tmp_path_factory.mktemp("models")
+    torch.manual_seed(0)
+    widths = [4] * 9
+    architecture = {"name": "santini2018", "arguments": {"widths": widths}}
+    contrast, finder = Santini2018(widths).eval(), HeartFinder((4, 4, 4, 4)).eval()
+    with torch.no_grad():
+        contrast.last.weight *= 100  # enough to see
+        finder.last[2].bias -= 50  # pyright: ignore[reportOperatorIssue]  # finds no heart
+    save_model(folder, "santini2018", contrast, CARD | dict(architecture=architecture, threshold_hu=150.0))
+    architecture = {"name": "heart_finder", "arguments": {"widths": [4, 4, 4, 4]}}
+    save_model(folder, "heart_finder", finder, CARD | dict(architecture=architecture))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model_package, "models_folder", lambda: folder)
+        yield folder  # pyright: ignore[reportReturnType]
+
+
+@pytest.fixture(scope="module")
+def scan() -> tuple[sitk.Image, sitk.Image]:
+    """A CT of noise with a heart mask, turned a little against the patient."""
+    rng = np.random.default_rng(0)
+    array = rng.normal(40, 25, (26, 60, 64)).round().astype(np.float32)
+    array[:, :8] = -1000
+    k, j, i = np.indices(array.shape)
+    mask = (((k - 13) / 9) ** 2 + ((j - 32) / 16) ** 2 + ((i - 30) / 18) ** 2 < 1).astype(np.uint8)
+    images = sitk.GetImageFromArray(array), sitk.GetImageFromArray(mask)
+    turn = np.deg2rad(4.0)
+    for image in images:
+        image.SetSpacing((2.6, 2.6, 5.0))
+        image.SetOrigin((-70.1, -82.3, 411.7))
+        image.SetDirection((np.cos(turn), -np.sin(turn), 0, np.sin(turn), np.cos(turn), 0, 0, 0, 1))
+    return images
+
+
+@pytest.fixture(scope="module")
+def synthesis(scan: tuple[sitk.Image, sitk.Image]) -> Synthesis:
+    return synthesize(scan[0], None, Settings("cpu", scan[1]))
+
+
+def test_result_lies_on_the_scans_own_grid_and_adds_only_inside_the_heart(synthesis: Synthesis, scan: tuple[sitk.Image, sitk.Image]) -> None:
+    for image in (synthesis.synthetic_cect, synthesis.enhancement_hu, synthesis.heart_mask, synthesis.chamber_prior):
+        assert image is not None and image.IsSameImageGeometryAs(scan[0])
+    native, synthetic = sitk.GetArrayFromImage(scan[0]), sitk.GetArrayFromImage(synthesis.synthetic_cect)
+    outside = sitk.GetArrayFromImage(scan[1]) == 0
+    assert (synthetic[outside] == native[outside]).all()
+    assert (synthetic - native == sitk.GetArrayFromImage(synthesis.enhancement_hu)).all()
+    assert (synthetic[~outside] != native[~outside]).mean() > 0.9
+    assert set(synthesis.seconds) == {"models", "heart", "gate", "network", "resampling"}
+
+
+def reoriented(image: sitk.Image, order: tuple[int, ...], flips: tuple[bool, ...]) -> sitk.Image:
+    return sitk.Flip(sitk.PermuteAxes(image, order), flips)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_result_is_identical_for_all_48_axis_orientations(
+    order: tuple[int, ...], scan: tuple[sitk.Image, sitk.Image], synthesis: Synthesis
+) -> None:
+    for flips in product((False, True), repeat=3):
+        native, mask = (reoriented(image, order, flips) for image in scan)
+        turned = synthesize(native, None, Settings("cpu", mask))
+        expected = reoriented(synthesis.synthetic_cect, order, flips)
+        assert turned.synthetic_cect.IsSameImageGeometryAs(native)
+        difference = sitk.GetArrayFromImage(turned.synthetic_cect) - sitk.GetArrayFromImage(expected)
+        assert np.abs(difference).max() <= 1
+        assert turned.chamber_prior is not None and synthesis.chamber_prior is not None
+        prior = sitk.GetArrayFromImage(reoriented(synthesis.chamber_prior, order, flips))
+        assert (sitk.GetArrayFromImage(turned.chamber_prior) == prior).mean() > 0.999
+
+
+def test_scan_without_a_heart_is_refused(scan: tuple[sitk.Image, sitk.Image]) -> None:
+    with pytest.raises(InputRefused, match="heart mask is empty"):
+        synthesize(scan[0], None, Settings("cpu", scan[1] * 0))
+    with pytest.raises(InputRefused, match="No heart was found"):
+        synthesize(scan[0], None, Settings("cpu"))
+
+
+def test_model_that_does_not_synthesize_is_refused(scan: tuple[sitk.Image, sitk.Image]) -> None:
+    with pytest.raises(InputRefused, match="does not synthesize"):
+        synthesize(scan[0], pipeline.HEART_MODEL, Settings("cpu", scan[1]))
+
+
+def test_progress_rises_to_one_and_can_cancel(scan: tuple[sitk.Image, sitk.Image]) -> None:
+    seen: list[float] = []
+    synthesize(scan[0], None, Settings("cpu", scan[1]), lambda fraction, message: seen.append(fraction))
+    assert seen == sorted(seen) and seen[-1] == 1
+
+    def cancel(fraction: float, message: str) -> None:
+        if fraction > 0.5:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        synthesize(scan[0], None, Settings("cpu", scan[1]), cancel)
+
+
+def test_only_the_largest_find_is_the_heart_and_it_is_solid() -> None:
+    probability = np.zeros((20, 30, 30), np.float32)
+    probability[4:16, 5:20, 5:20] = 0.9
+    probability[9, 10:12, 10:12] = 0.1
+    probability[2:4, 25:28, 25:28] = 0.95
+    heart = _one_heart(probability) >= 0.5
+    assert heart[4:16, 5:20, 5:20].all() and heart.sum() == 12 * 15 * 15
+    assert not _one_heart(probability * 0).any()
