@@ -38,7 +38,9 @@ def _described(listing: ModelListing) -> str:
     lines = [listing.id]
     for key, name in FACTS.items():
         if key in listing.card:
-            text = textwrap.fill(_plain(listing.card[key]), 100, subsequent_indent=" " * 15, break_long_words=False)
+            text = textwrap.fill(
+                _plain(listing.card[key]), 100, subsequent_indent=" " * 15, break_long_words=False
+            )
             lines.append(f"  {name:<12} {text}")
     return "\n".join(lines)
 
