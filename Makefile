@@ -28,11 +28,11 @@ $(VENV)/.has-package: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.has-tools: $(VENV)/.has-package
-	$(INSTALL) --editable ".[headless,dev]"
+	$(INSTALL) --editable ".[headless,training,dev]"
 	@touch $@
 
 $(VENV)/.has-rivals: $(VENV)/.has-tools
-	$(INSTALL) --editable ".[headless,dev,bench]"
+	$(INSTALL) --editable ".[headless,training,dev,bench]"
 	@touch $@
 
 demo: $(VENV)/.has-package

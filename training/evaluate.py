@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 from SyntheticCECTLib.core.case import CaseInputs, CaseSettings, process_case
-from SyntheticCECTLib.core.overlap import dice
+from SyntheticCECTLib.core.metrics.overlap import dice
 from SyntheticCECTLib.core.scan import Scan
 from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_patient
 from tqdm import tqdm

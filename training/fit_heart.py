@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from SyntheticCECTLib.core.heart_network import HeartFinder
+from SyntheticCECTLib.core.networks.heart_network import HeartFinder
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from tqdm import tqdm

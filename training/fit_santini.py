@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from SyntheticCECTLib.core.network import Santini2018
+from SyntheticCECTLib.core.networks.network import Santini2018
 from torch import nn
 from tqdm import tqdm
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from SyntheticCECTLib.core.model_package import save_model
+from SyntheticCECTLib.core.networks.model_package import save_model
 from SyntheticCECTLib.core.version import RESEARCH_USE, VERSION
 from torch import nn
 

@@ -10,7 +10,7 @@ import torch
 from machine import MatrixProduct, seconds
 from network_rivals import flop_per_slice, ways
 
-from SyntheticCECTLib.core.network import FULL_WIDTHS, Santini2018
+from SyntheticCECTLib.core.networks.network import FULL_WIDTHS, Santini2018
 
 SLICES, SIZE = 60, 128
 _REST_S = 0.15  # runtimes let their threads spin for a while after a run; the next one must not pay for that

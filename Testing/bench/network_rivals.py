@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from SyntheticCECTLib.core.inference import PreparedNetwork
+from SyntheticCECTLib.core.networks.inference import PreparedNetwork
 
 Images = NDArray[np.float32]
 Way = Callable[[], Images]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from SyntheticCECTLib.core.registration import register
+from SyntheticCECTLib.core.alignment.registration import register
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "lidc_0001_cta"
 

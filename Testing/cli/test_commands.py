@@ -18,7 +18,7 @@ from SyntheticCECTLib.cli import demo_command, phantom_command, synthesize_comma
 from SyntheticCECTLib.cli.__main__ import main
 from SyntheticCECTLib.core.case_folder import write_case
 from SyntheticCECTLib.core.errors import InputRefused
-from SyntheticCECTLib.core.label_file import read_labels
+from SyntheticCECTLib.core.formats.label_file import read_labels
 from SyntheticCECTLib.phantom.patient import VirtualPatient
 from Testing.small_case import LV_ML, blocks, case_result, image_of, labels, synthesis
 

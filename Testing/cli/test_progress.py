@@ -31,6 +31,14 @@ def test_json_progress_is_one_object_a_line() -> None:
     ]
 
 
+def test_progress_never_walks_backwards() -> None:
+    stream = io.StringIO()
+    progress = JsonProgress(stream)
+    for fraction in (0.5, 0.3, -1.0, 0.6):
+        progress(fraction, "searching")
+    assert [json.loads(line)["progress"] for line in stream.getvalue().splitlines()] == [0.5, 0.6]
+
+
 def test_bar_shows_share_and_stage() -> None:
     stream = Terminal()
     with BarProgress(stream) as progress:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from SyntheticCECTLib.core.agreement import CSV_COLUMNS, compare
-from SyntheticCECTLib.core.metric_catalogue import CHAMBER_KEYS, IMAGE_KEYS, METRICS
+from SyntheticCECTLib.core.metrics.metric_catalogue import CHAMBER_KEYS, IMAGE_KEYS, METRICS
 
 SPACING = (2.0, 1.0, 5.0)
 SHAPE = (6, 20, 24)

@@ -10,7 +10,7 @@ import pytest
 import SimpleITK as sitk
 
 from SyntheticCECTLib.core.errors import InputRefused
-from SyntheticCECTLib.core.label_file import read_labels
+from SyntheticCECTLib.core.formats.label_file import read_labels
 from SyntheticCECTLib.core.scan import read_scan
 from Testing.core.damage import damaged
 from Testing.core.small_scans import chest, image_of, pack_jpeg, write_series

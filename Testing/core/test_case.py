@@ -8,6 +8,7 @@ import pytest
 import SimpleITK as sitk
 
 from SyntheticCECTLib.core import case as case_module
+from SyntheticCECTLib.core.alignment.registration import Registration
 from SyntheticCECTLib.core.case import (
     CaseInputs,
     CaseSettings,
@@ -17,7 +18,6 @@ from SyntheticCECTLib.core.case import (
     volume_curve,
 )
 from SyntheticCECTLib.core.errors import Cancelled, InputRefused
-from SyntheticCECTLib.core.registration import Registration
 from SyntheticCECTLib.core.scan import Scan
 from Testing.small_case import LA_ML, LV_ML, blocks, image_of, labels, prepared_case, synthesis
 

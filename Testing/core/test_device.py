@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from SyntheticCECTLib.core.device import pick_device
+from SyntheticCECTLib.core.networks.device import pick_device
 from SyntheticCECTLib.core.errors import InputRefused
 
 

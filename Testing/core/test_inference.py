@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from SyntheticCECTLib.core import folded_network, inference
+from SyntheticCECTLib.core.networks import folded_network, inference
 from SyntheticCECTLib.core.errors import Cancelled, Notice
-from SyntheticCECTLib.core.inference import PreparedNetwork, run_slices
-from SyntheticCECTLib.core.network import Santini2018
+from SyntheticCECTLib.core.networks.inference import PreparedNetwork, run_slices
+from SyntheticCECTLib.core.networks.network import Santini2018
 
 WIDTHS = (8, 8, 16, 16, 24, 24, 32, 32, 48)
 

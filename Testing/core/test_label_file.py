@@ -10,7 +10,7 @@ import pytest
 import SimpleITK as sitk
 
 from SyntheticCECTLib.core.errors import InputRefused
-from SyntheticCECTLib.core.label_file import read_labels, read_mask, write_chambers
+from SyntheticCECTLib.core.formats.label_file import read_labels, read_mask, write_chambers
 from Testing.core.small_scans import DATA, image_of, oblique, same_geometry
 
 LPS_FRAME = b"space directions: none (1,0,0) (0,1,0) (0,0,2)\nkinds: list domain domain domain\nspace origin: (2,3,8)\n"

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from SyntheticCECTLib.core.network import FULL_WIDTHS, Santini2018
+from SyntheticCECTLib.core.networks.network import FULL_WIDTHS, Santini2018
 
 NARROW = (2, 2, 4, 4, 6, 6, 8, 8, 10)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from SyntheticCECTLib.core.errors import InputRefused
-from SyntheticCECTLib.core.output_folder import output_folder
+from SyntheticCECTLib.core.formats.output_folder import output_folder
 
 
 def tree(folder: Path) -> dict[str, str]:

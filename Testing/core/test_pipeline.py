@@ -6,12 +6,14 @@ import pytest
 import SimpleITK as sitk
 import torch
 
-from SyntheticCECTLib.core import model_package, pipeline
+from SyntheticCECTLib.core.networks import model_package
+
+from SyntheticCECTLib.core import pipeline
 from SyntheticCECTLib.core.errors import Cancelled, InputRefused
 from SyntheticCECTLib.core.heart_finder import _one_heart
-from SyntheticCECTLib.core.heart_network import HeartFinder
-from SyntheticCECTLib.core.model_package import save_model
-from SyntheticCECTLib.core.network import Santini2018
+from SyntheticCECTLib.core.networks.heart_network import HeartFinder
+from SyntheticCECTLib.core.networks.model_package import save_model
+from SyntheticCECTLib.core.networks.network import Santini2018
 from SyntheticCECTLib.core.pipeline import Settings, Synthesis, synthesize
 
 CARD = dict(working_grid={}, hu_scaling={}, training_data="none", intended_use="tests", licence="Apache-2.0")

@@ -7,8 +7,8 @@ import pytest
 import SimpleITK as sitk
 
 from SyntheticCECTLib.core.case import CaseInputs, CaseResult, CaseSettings, process_case
-from SyntheticCECTLib.core.label_file import read_labels, read_mask
-from SyntheticCECTLib.core.overlap import dice
+from SyntheticCECTLib.core.formats.label_file import read_labels, read_mask
+from SyntheticCECTLib.core.metrics.overlap import dice
 from SyntheticCECTLib.core.scan import read_scan
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

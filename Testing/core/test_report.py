@@ -15,11 +15,11 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 from SyntheticCECTLib.core.agreement import compare
-from SyntheticCECTLib.core.charts import Chart, Line, ticks
+from SyntheticCECTLib.core.reporting.charts import Chart, Line, ticks
 from SyntheticCECTLib.core.errors import Notice
-from SyntheticCECTLib.core.picture import HEART_COLOUR, LA_COLOUR, LV_COLOUR, Picture, Window, diverging
-from SyntheticCECTLib.core.report import write_report
-from SyntheticCECTLib.core.report_figures import ReportImages
+from SyntheticCECTLib.core.reporting.picture import HEART_COLOUR, LA_COLOUR, LV_COLOUR, Picture, Window, diverging
+from SyntheticCECTLib.core.reporting.report import write_report
+from SyntheticCECTLib.core.reporting.report_figures import ReportImages
 from SyntheticCECTLib.core.version import RESEARCH_USE
 
 SHAPE = (14, 60, 64)

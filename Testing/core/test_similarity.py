@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 import pytest
-from SyntheticCECTLib.core.no_value import NoValue
-from SyntheticCECTLib.core.similarity import (
+from SyntheticCECTLib.core.metrics.no_value import NoValue
+from SyntheticCECTLib.core.metrics.similarity import (
     entropies,
     mae_hu,
     nmi,

@@ -12,8 +12,8 @@ import SimpleITK as sitk
 from ..core.agreement import compare
 from ..core.case_metrics import table_csv
 from ..core.errors import InputRefused
-from ..core.label_file import read_labels, read_mask
-from ..core.output_folder import output_folder
+from ..core.formats.label_file import read_labels, read_mask
+from ..core.formats.output_folder import output_folder
 from ..core.scan import read_scan
 from ..core.version import VERSION
 from .progress import Progress

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 
 from ..core.case import CaseResult, CaseSettings, part_of, process_case
 from ..core.case_folder import write_case
-from ..core.output_folder import output_folder
+from ..core.formats.output_folder import output_folder
 from .phantom_command import CECT, LABELS, NATIVE_CT, write_patient
 from .progress import Progress
 from .result_folder import refuse_unless_writable

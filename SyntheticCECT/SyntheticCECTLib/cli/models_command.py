@@ -6,7 +6,7 @@ import argparse
 import textwrap
 from typing import Any
 
-from ..core.model_package import ModelListing, list_models, models_folder
+from ..core.networks.model_package import ModelListing, list_models, models_folder
 from .progress import Progress
 from .summary import print_json
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import SimpleITK as sitk
 
-from ..core.output_folder import output_folder
+from ..core.formats.output_folder import output_folder
 from ..phantom.patient import make_patient
 from .progress import Progress
 from .result_folder import refuse_unless_writable

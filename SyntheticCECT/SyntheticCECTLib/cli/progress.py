@@ -16,7 +16,14 @@ class Progress:
     closed before anything else is printed.
     """
 
+    _reached = 0.0
+
     def __call__(self, fraction: float, message: str = "") -> None:
+        # A search that starts over is no reason to walk a bar backwards.
+        self._reached = max(self._reached, min(float(fraction), 1.0))
+        self._show(self._reached, message)
+
+    def _show(self, fraction: float, message: str) -> None:
         pass
 
     def __enter__(self) -> Progress:
@@ -38,8 +45,8 @@ class JsonProgress(Progress):
         self._stream = stream
         self._shown: tuple[float, str] | None = None
 
-    def __call__(self, fraction: float, message: str = "") -> None:
-        state = (round(_bounded(fraction), 3), message)
+    def _show(self, fraction: float, message: str) -> None:
+        state = (round(fraction, 3), message)
         if state != self._shown:
             self._shown = state
             print(json.dumps({"progress": state[0], "message": message}), file=self._stream, flush=True)
@@ -52,14 +59,14 @@ class BarProgress(Progress):
         self._stream = stream
         self._bar: Any = None
 
-    def __call__(self, fraction: float, message: str = "") -> None:
+    def _show(self, fraction: float, message: str) -> None:
         if self._bar is None:
             from tqdm import tqdm
 
             form = "{desc:<34.34} {percentage:3.0f}%|{bar}| {elapsed}"
             self._bar = tqdm(total=1.0, file=self._stream, bar_format=form, dynamic_ncols=True, leave=False)
         self._bar.set_description_str(message, refresh=False)
-        self._bar.n = _bounded(fraction)
+        self._bar.n = fraction
         self._bar.refresh()
 
     def close(self) -> None:
@@ -75,13 +82,11 @@ class TextProgress(Progress):
         self._stream = stream
         self._drawn_at = float("-inf")
 
-    def __call__(self, fraction: float, message: str = "") -> None:
+    def _show(self, fraction: float, message: str) -> None:
         now = time.monotonic()
         if now - self._drawn_at >= 0.1:
             self._drawn_at = now
-            print(
-                f"\r{100 * _bounded(fraction):3.0f} % {message:<40.40}", end="", file=self._stream, flush=True
-            )
+            print(f"\r{100 * fraction:3.0f} % {message:<40.40}", end="", file=self._stream, flush=True)
 
     def close(self) -> None:
         if self._drawn_at > float("-inf"):
@@ -106,7 +111,3 @@ def make_progress(kind: str | None) -> Progress:
             return TextProgress(stream)
         return BarProgress(stream)
     return Progress()
-
-
-def _bounded(fraction: float) -> float:
-    return min(max(float(fraction), 0.0), 1.0)

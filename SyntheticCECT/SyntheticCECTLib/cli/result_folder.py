@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..core.output_folder import output_folder
+from ..core.formats.output_folder import output_folder
 
 
 class _Probe(Exception):

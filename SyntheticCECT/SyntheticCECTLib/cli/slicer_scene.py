@@ -13,7 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.case_folder import CECT_REGISTERED, CHAMBERS, HEART_MASK, REFERENCE, SYNTHETIC_CECT
-from ..core.report_figures import CECT_WINDOW, NATIVE_WINDOW
+from ..core.reporting.report_figures import CECT_WINDOW, NATIVE_WINDOW
 
 SCENE = "scene.mrml"
 FIELD_MM = 220.0

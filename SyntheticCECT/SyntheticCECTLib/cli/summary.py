@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..core.metric_catalogue import METRICS
+from ..core.metrics.metric_catalogue import METRICS
 from ..core.version import RESEARCH_USE
 
 CHAMBERS = {"la": "Left atrium", "lv": "Left ventricle"}

@@ -11,8 +11,8 @@ import SimpleITK as sitk
 from ..core.case import CaseInputs, CaseResult, CaseSettings, part_of, process_case, timed
 from ..core.case_folder import write_case
 from ..core.errors import InputRefused
-from ..core.label_file import read_labels, read_mask
-from ..core.output_folder import output_folder
+from ..core.formats.label_file import read_labels, read_mask
+from ..core.formats.output_folder import output_folder
 from ..core.scan import read_scan
 from .progress import Progress
 from .result_folder import refuse_unless_writable

@@ -6,7 +6,7 @@ import argparse
 
 from ..core.case import part_of, segment_case
 from ..core.case_folder import read_case, write_case
-from ..core.output_folder import output_folder
+from ..core.formats.output_folder import output_folder
 from .progress import Progress
 from .result_folder import refuse_unless_writable
 from .summary import show

@@ -7,11 +7,11 @@ from typing import Any
 
 import SimpleITK as sitk
 
-from .chamber_agreement import ChamberAgreement, compare_chambers
+from .metrics.chamber_agreement import ChamberAgreement, compare_chambers
 from .common_grid import axial_view, require_common_grid, slice_z_mm
-from .figures import Figures
-from .image_agreement import ImageAgreement, compare_images
-from .metric_catalogue import CHAMBER_KEYS, IMAGE_KEYS, METRICS
+from .metrics.figures import Figures
+from .metrics.image_agreement import ImageAgreement, compare_images
+from .metrics.metric_catalogue import CHAMBER_KEYS, IMAGE_KEYS, METRICS
 
 CSV_COLUMNS = ("level", "slice", "z_mm", "metric", "value", "unit", "region", "data_range_hu", "reason")
 

@@ -11,10 +11,10 @@ import SimpleITK as sitk
 
 from . import chambers
 from .agreement import Agreement, compare
+from .alignment.registration import Registration, register, reslice
 from .errors import InputRefused, Notice
 from .input_gate import inspect_scan
 from .pipeline import Settings, Synthesis, synthesize
-from .registration import Registration, register, reslice
 from .scan import Scan
 
 OnProgress = Callable[[float, str], None]
@@ -149,7 +149,7 @@ def prepare_case(
                 )
             else:
                 if registration.plausible:
-                    cect = reslice(inputs.cect, native_ct, registration)
+                    cect = _as_stored(reslice(inputs.cect, native_ct, registration), synthesis.synthetic_cect)
                 else:
                     notices.append(_implausible(registration))
     reference = inputs.reference
@@ -239,6 +239,12 @@ def _implausible(registration: Registration) -> Notice:
         f"The CECT could not be registered plausibly ({reasons}), so it is not compared. "
         "Check that it shows the same patient, and register it by hand if so.",
     )
+
+
+def _as_stored(cect: sitk.Image, synthetic_cect: sitk.Image) -> sitk.Image:
+    """In whole HU where the synthetic CECT is: half the file, and what is compared now is what is read back later."""
+    whole = synthetic_cect.GetPixelID() == sitk.sitkInt16
+    return sitk.Cast(sitk.Round(cect), sitk.sitkInt16) if whole else cect
 
 
 def _moved_with_cect(

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from .alignment.registration import Registration
 from .case import CaseResult, OnProgress, PreparedCase, part_of, timed, volume_curve
 from .case_metrics import metrics_csv, metrics_of
 from .errors import InputRefused, Notice
-from .grid import place
-from .label_file import read_labels, read_mask, write_chambers
+from .formats.grid import place
+from .formats.label_file import read_labels, read_mask, write_chambers
+from .formats.volume_file import read_volume
 from .pipeline import Synthesis
-from .registration import Registration
-from .report import write_report
-from .volume_file import read_volume
+from .reporting.report import write_report
 
 SYNTHETIC_CECT = "synthetic_cect.nrrd"
 ENHANCEMENT = "enhancement.nrrd"

@@ -10,9 +10,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from .agreement import CSV_COLUMNS
+from .alignment.registration import Registration
 from .case import CaseResult
 from .common_grid import voxel_ml
-from .registration import Registration
 from .version import RESEARCH_USE, VERSION
 
 FORMAT = 1
@@ -61,7 +61,7 @@ def metrics_csv(metrics: dict[str, Any], result: CaseResult) -> str:
 def table_csv(rows: list[dict[str, Any]]) -> str:
     """Rows with the columns of `agreement.CSV_COLUMNS` as CSV text."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
+    writer: csv.DictWriter[str] = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

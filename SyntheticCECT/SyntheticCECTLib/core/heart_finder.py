@@ -9,8 +9,8 @@ import SimpleITK as sitk
 import torch
 from scipy import ndimage
 
-from .heart_network import SIZE_MULTIPLE
-from .inference import HU_PER_UNIT, HU_RANGE
+from .networks.heart_network import SIZE_MULTIPLE
+from .networks.inference import HU_PER_UNIT, HU_RANGE
 from .working_grid import WorkingGrid, grid_over
 
 SPACING_MM = 3.0

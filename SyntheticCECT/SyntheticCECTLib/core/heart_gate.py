@@ -7,7 +7,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from .errors import InputRefused, Notice
-from .grid import AIR_HU
+from .formats.grid import AIR_HU
 from .orientation import to_axial
 
 SMALLEST_HEART_ML = 60.0

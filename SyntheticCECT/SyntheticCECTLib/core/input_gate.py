@@ -7,7 +7,7 @@ import SimpleITK as sitk
 
 from .errors import InputRefused, Notice
 from .heart_gate import inspect_heart
-from .hounsfield import refuse_unless_hu
+from .formats.hounsfield import refuse_unless_hu
 from .orientation import axial_geometry
 
 __all__ = ["inspect_heart", "inspect_scan"]

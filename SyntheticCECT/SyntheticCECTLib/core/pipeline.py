@@ -77,10 +77,10 @@ def synthesize(
         InputRefused: No usable heart, model or device.
     """
     # torch takes a second to import; listing models or refusing a scan must not wait for it.
-    from .device import pick_device
+    from .networks.device import pick_device
     from .heart_finder import find_heart
-    from .inference import PreparedNetwork, run_slices
-    from .model_package import load_model
+    from .networks.inference import PreparedNetwork, run_slices
+    from .networks.model_package import load_model
 
     settings, stages = settings or Settings(), _Stages(on_progress)
     stages.begin("models", 0.0, "loading the models")

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from .dicom_folder import choose, find_series
-from .dicom_series import DicomSeries
-from .dicom_stack import stack
+from .formats.dicom_folder import choose, find_series
+from .formats.dicom_series import DicomSeries
+from .formats.dicom_stack import stack
 from .errors import InputRefused, Notice
-from .grid import place
-from .hounsfield import refuse_unless_hu, to_hu
-from .volume import Volume
-from .volume_file import READERS, container_of, read_volume
-from .zip_folder import unpacked
+from .formats.grid import place
+from .formats.hounsfield import refuse_unless_hu, to_hu
+from .formats.volume import Volume
+from .formats.volume_file import READERS, container_of, read_volume
+from .formats.zip_folder import unpacked
 
 _GIVE = "Give a NRRD, NIfTI or MetaImage file, or the folder or zip with the DICOM slices."
 

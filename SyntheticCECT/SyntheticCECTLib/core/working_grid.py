@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from .grid import AIR_HU
+from .formats.grid import AIR_HU
 
 Box = tuple[slice, slice, slice]
 

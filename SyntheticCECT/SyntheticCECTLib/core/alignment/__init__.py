@@ -1,0 +1,1 @@
+"""Rigid registration of a CECT onto the native CT."""

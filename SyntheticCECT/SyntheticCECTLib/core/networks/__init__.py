@@ -1,0 +1,1 @@
+"""The networks, the packages that hold their weights, and what runs them."""
