@@ -24,8 +24,15 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train", help="train one model and write its package")
     train.add_argument("config", type=Path, help="recipe, such as training/configs/santini2018.yaml")
-    train.add_argument("--cohort", type=Path, default=Path("training-output/cohort"), help="where virtual patients are kept")
-    train.add_argument("--models", type=Path, default=Path("SyntheticCECT/Resources/Models"), help="where the package is written")
+    train.add_argument(
+        "--cohort", type=Path, default=Path("training-output/cohort"), help="where virtual patients are kept"
+    )
+    train.add_argument(
+        "--models",
+        type=Path,
+        default=Path("SyntheticCECT/Resources/Models"),
+        help="where the package is written",
+    )
     train.add_argument("--steps", type=int, help="fewer steps, for a try")
     train.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="processor threads")
     test = commands.add_parser("evaluate", help="run unseen virtual patients through the whole path")

@@ -14,7 +14,9 @@ def _uniform(generator: torch.Generator, low: float, high: float, shape: tuple[i
     return torch.rand(shape, generator=generator) * (high - low) + low
 
 
-def move_slices(images: torch.Tensor, labels: torch.Tensor, generator: torch.Generator, max_deg: float = 25.0) -> tuple[torch.Tensor, torch.Tensor]:
+def move_slices(
+    images: torch.Tensor, labels: torch.Tensor, generator: torch.Generator, max_deg: float = 25.0
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Rotates up to 25 degrees (as in the paper), scales, shifts and gently bends slices.
 
     Args:
@@ -28,7 +30,13 @@ def move_slices(images: torch.Tensor, labels: torch.Tensor, generator: torch.Gen
     scale = _uniform(generator, 0.86, 1.16, (2, n))
     cos, sin = torch.cos(angle), torch.sin(angle)
     shift = _uniform(generator, -0.12, 0.12, (2, n))
-    theta = torch.stack([torch.stack([cos * scale[0], -sin * scale[1], shift[0]], 1), torch.stack([sin * scale[0], cos * scale[1], shift[1]], 1)], 1)
+    theta = torch.stack(
+        [
+            torch.stack([cos * scale[0], -sin * scale[1], shift[0]], 1),
+            torch.stack([sin * scale[0], cos * scale[1], shift[1]], 1),
+        ],
+        1,
+    )
     grid = affine_grid(theta, [n, 1, j, i], align_corners=False)
     bend = torch.randn((n, 2, 6, 6), generator=generator) * 0.018
     grid = grid + interpolate(bend, (j, i), mode="bicubic", align_corners=True).permute(0, 2, 3, 1)
@@ -49,7 +57,9 @@ def disturb_slices(native: torch.Tensor, generator: torch.Generator) -> torch.Te
     return native + fine + grain * _uniform(generator, 0, 0.018, each)
 
 
-def move_volume(image: torch.Tensor, labels: torch.Tensor, size_kji: tuple[int, int, int], generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+def move_volume(
+    image: torch.Tensor, labels: torch.Tensor, size_kji: tuple[int, int, int], generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Cuts a randomly placed, turned and stretched block out of a chest.
 
     Args:
@@ -89,7 +99,9 @@ def disturb_volume(image: torch.Tensor, generator: torch.Generator) -> torch.Ten
     return image + torch.randn(image.shape, generator=generator) * 0.035 * chance()
 
 
-def hide_parts(image: torch.Tensor, labels: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+def hide_parts(
+    image: torch.Tensor, labels: torch.Tensor, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Leaves out what a smaller field of view or a shorter scan would not show; what is not seen is not there."""
     _, _, k, j, i = image.shape
     draw = torch.rand(8, generator=generator).tolist()

@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from SyntheticCECTLib.phantom.training_sample import TrainingSample, draw_training_sample
 from tqdm import tqdm
+
+from SyntheticCECTLib.phantom.training_sample import TrainingSample, draw_training_sample
 
 # Test patients have seeds below this, so no training patient is ever tested on.
 FIRST_TRAINING_SEED = 100_000

@@ -10,15 +10,17 @@ from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
+from tqdm import tqdm
+
 from SyntheticCECTLib.core.case import CaseInputs, CaseSettings, process_case
 from SyntheticCECTLib.core.metrics.overlap import dice
 from SyntheticCECTLib.core.scan import Scan
 from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_patient
-from tqdm import tqdm
 
 FIRST_TEST_SEED = 1
 COLUMNS = {
-    "dice": "Dice LA+LV per slice", "dice_la": "Dice LA", "dice_lv": "Dice LV", "dv_percent": "dV %",
+    "dice": "Dice LA+LV per slice", "dice_both_chambers": "same, slices with both",
+    "dice_volume": "Dice LA+LV, whole volume", "dice_la": "Dice LA", "dice_lv": "Dice LV", "dv_percent": "dV %",
     "heart_dice": "Dice heart mask", "registration_mm": "registration error, mm", "nmi": "NMI",
     "psnr_db": "PSNR (4096 HU), dB", "mae_hu": "MAE, HU",
 }  # fmt: skip
@@ -36,7 +38,9 @@ def evaluate(patients: int, workers: int, output: Path) -> list[dict[str, Any]]:
     """Figures of each test patient; written as JSON and printed as mean and spread."""
     seeds = range(FIRST_TEST_SEED, FIRST_TEST_SEED + patients)
     with ProcessPoolExecutor(workers, initializer=_one_thread) as pool:
-        rows = list(tqdm(pool.map(evaluate_patient, seeds), total=patients, desc="test patients", unit="patient"))
+        rows = list(
+            tqdm(pool.map(evaluate_patient, seeds), total=patients, desc="test patients", unit="patient")
+        )
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(rows, indent=1) + "\n")
     for key, name in COLUMNS.items():

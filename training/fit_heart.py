@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from SyntheticCECTLib.core.networks.heart_network import HeartFinder
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from tqdm import tqdm
+
+from SyntheticCECTLib.core.networks.heart_network import HeartFinder
 
 from .augmentation import disturb_volume, hide_parts, move_volume
 from .cohort import load_sample
@@ -31,7 +32,9 @@ def separate(labels: torch.Tensor) -> torch.Tensor:
     return torch.stack([labels >= 1, labels == 2, labels == 3]).float()
 
 
-def fit(settings: Settings, train_paths: list[Path], validation_paths: list[Path]) -> tuple[nn.Module, dict[str, Any]]:
+def fit(
+    settings: Settings, train_paths: list[Path], validation_paths: list[Path]
+) -> tuple[nn.Module, dict[str, Any]]:
     """Trains one network; returns it with what the model card should say."""
     torch.manual_seed(settings.seed)
     generator = torch.Generator().manual_seed(settings.seed)
@@ -54,16 +57,22 @@ def fit(settings: Settings, train_paths: list[Path], validation_paths: list[Path
         running += (loss.item() - running) / min(step, 50)
         if step % 200 == 0 or step == settings.steps:
             dice = validate(average.module, held_out)
-            curve.append({"step": step, "loss": round(running, 4), "validation_dice": [round(d, 4) for d in dice]})
+            curve.append(
+                {"step": step, "loss": round(running, 4), "validation_dice": [round(d, 4) for d in dice]}
+            )
             bar.write(f"step {step}: loss {running:.3f}, validation Dice heart, LA, LV {np.round(dice, 4)}")
     return average.module.eval(), {"curve": curve, "training_volumes": len(volumes)}
 
 
-def make_batch(volumes: list[tuple[torch.Tensor, torch.Tensor]], generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+def make_batch(
+    volumes: list[tuple[torch.Tensor, torch.Tensor]], generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Augmented blocks (N, 1, K, J, I) in HU / 1000 and their masks (N, 3, K, J, I)."""
     images, masks = [], []
     for volume, labels in volumes:
-        image, mask = move_volume(volume[None, None].float() / 1000, separate(labels)[None], BLOCK_KJI, generator)
+        image, mask = move_volume(
+            volume[None, None].float() / 1000, separate(labels)[None], BLOCK_KJI, generator
+        )
         image, mask = hide_parts(disturb_volume(image, generator), mask, generator)
         images.append(image.clamp(-1.024, 3.071))
         masks.append(mask)
@@ -72,7 +81,9 @@ def make_batch(volumes: list[tuple[torch.Tensor, torch.Tensor]], generator: torc
 
 def overlap_loss(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
     """Cross-entropy plus soft Dice loss (Milletari et al. 2016) of each mask over the batch."""
-    entropy = binary_cross_entropy_with_logits(logits, masks, pos_weight=torch.tensor([1.0, 3.0, 3.0]).view(1, 3, 1, 1, 1))
+    entropy = binary_cross_entropy_with_logits(
+        logits, masks, pos_weight=torch.tensor([1.0, 3.0, 3.0]).view(1, 3, 1, 1, 1)
+    )
     probability = logits.sigmoid()
     dims = (0, 2, 3, 4)
     dice = (2 * (probability * masks).sum(dims) + 50) / (probability.sum(dims) + masks.sum(dims) + 50)

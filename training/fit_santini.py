@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from SyntheticCECTLib.core.networks.network import Santini2018
 from torch import nn
 from tqdm import tqdm
+
+from SyntheticCECTLib.core.networks.network import Santini2018
 
 from .augmentation import disturb_slices, move_slices
 from .cohort import load_sample
@@ -23,9 +24,15 @@ def load_slices(paths: list[Path]) -> dict[str, torch.Tensor]:
     samples = [load_sample(path) for path in tqdm(paths, desc="reading", unit="patient")]
     kept = [s.heart_labels.any((1, 2)) for s in samples]
     return {
-        "native": torch.from_numpy(np.concatenate([s.heart_native[k] for s, k in zip(samples, kept, strict=True)])),
-        "cect": torch.from_numpy(np.concatenate([s.heart_cect[k] for s, k in zip(samples, kept, strict=True)])),
-        "labels": torch.from_numpy(np.concatenate([s.heart_labels[k] for s, k in zip(samples, kept, strict=True)])),
+        "native": torch.from_numpy(
+            np.concatenate([s.heart_native[k] for s, k in zip(samples, kept, strict=True)])
+        ),
+        "cect": torch.from_numpy(
+            np.concatenate([s.heart_cect[k] for s, k in zip(samples, kept, strict=True)])
+        ),
+        "labels": torch.from_numpy(
+            np.concatenate([s.heart_labels[k] for s, k in zip(samples, kept, strict=True)])
+        ),
     }
 
 
@@ -39,7 +46,9 @@ def chamber_threshold(slices: dict[str, torch.Tensor]) -> float:
     return float(np.round(np.mean(minima)))
 
 
-def fit(settings: Settings, train_paths: list[Path], validation_paths: list[Path]) -> tuple[nn.Module, dict[str, Any]]:
+def fit(
+    settings: Settings, train_paths: list[Path], validation_paths: list[Path]
+) -> tuple[nn.Module, dict[str, Any]]:
     """Trains one network.
 
     Returns:
@@ -50,7 +59,7 @@ def fit(settings: Settings, train_paths: list[Path], validation_paths: list[Path
     slices, held_out = load_slices(train_paths), load_slices(validation_paths)
     vth_hu = chamber_threshold(slices)
     vth = vth_hu / 1000
-    network = Santini2018(settings.widths).to(memory_format=torch.channels_last)
+    network = Santini2018(settings.widths).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     optimiser, schedule = make_optimiser(network, settings)
     average = make_average(network)
     curve, running = [], 0.0
@@ -58,7 +67,9 @@ def fit(settings: Settings, train_paths: list[Path], validation_paths: list[Path
     for step in bar:
         chosen = torch.randint(len(slices["native"]), (settings.batch,), generator=generator)
         native, cect, chambers, heart = make_batch(slices, chosen, generator)
-        loss = contrast_loss(network(native), cect, chambers, heart, vth, settings.alpha, settings.beta, settings.steepness)
+        loss = contrast_loss(
+            network(native), cect, chambers, heart, vth, settings.alpha, settings.beta, settings.steepness
+        )
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 20.0)
@@ -73,7 +84,9 @@ def fit(settings: Settings, train_paths: list[Path], validation_paths: list[Path
     return average.module.eval(), {"vth_hu": vth_hu, "curve": curve, "training_slices": len(slices["native"])}
 
 
-def make_batch(slices: dict[str, torch.Tensor], chosen: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
+def make_batch(
+    slices: dict[str, torch.Tensor], chosen: torch.Tensor, generator: torch.Generator
+) -> tuple[torch.Tensor, ...]:
     """Augmented native, CECT, chamber and heart batches (N, 1, J, I); images in HU / 1000."""
     images = torch.stack([slices["native"][chosen], slices["cect"][chosen]], 1).float() / 1000
     labels = slices["labels"][chosen]

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from SyntheticCECTLib.core.networks.model_package import save_model
-from SyntheticCECTLib.core.version import RESEARCH_USE, VERSION
 from torch import nn
 
+from SyntheticCECTLib.core.networks.model_package import save_model
+from SyntheticCECTLib.core.version import RESEARCH_USE, VERSION
+
 _PURPOSE = {
-    "santini2018": "Synthetic arterial-phase contrast from non-contrast cardiac or chest CT; left atrium and ventricle by threshold.",
-    "heart_finder": "Heart mask on non-contrast cardiac or chest CT, and a coarse left-atrium / left-ventricle map for the split.",
+    "santini2018": "Synthetic arterial-phase contrast from non-contrast chest CT; left atrium and ventricle by threshold.",
+    "heart_finder": "Heart mask on non-contrast chest CT, and a coarse map that tells left atrium from ventricle.",
 }
 _GRID = {
     "santini2018": {"size": [128, 128], "spacing_mm": [1.5, 1.5, 3.0], "centre": "heart mask"},
@@ -45,10 +46,19 @@ def write_package(models: Path, network: nn.Module, recipe: dict[str, Any], find
         ],
         "licence": "Apache-2.0",
         "recipe": {key: list(value) if isinstance(value, tuple) else value for key, value in recipe.items()},
-        "results": {"on": f"{recipe['validation_patients']} further virtual patients, working grid", "curve": findings["curve"]},
-        "software": {"synthetic-cect": VERSION, "torch": torch.__version__, "python": platform.python_version()},
+        "results": {
+            "on": f"{recipe['validation_patients']} further virtual patients, working grid",
+            "curve": findings["curve"],
+        },
+        "software": {
+            "synthetic-cect": VERSION,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
     }
     if "vth_hu" in findings:
         card["threshold_hu"] = findings["vth_hu"]
-        card["threshold_origin"] = "mean over the training slices of the minimum HU inside the LA/LV mask, as in the paper"
+        card["threshold_origin"] = (
+            "mean over the training slices of the minimum HU inside the LA/LV mask, as in the paper"
+        )
     return save_model(models, recipe["model_id"], network, card)

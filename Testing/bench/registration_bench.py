@@ -77,7 +77,7 @@ def _error_mm(found: sitk.Transform, truth: sitk.Transform, points: list[tuple[f
 
 
 def _elastix(cect: sitk.Image, native_ct: sitk.Image) -> tuple[float, sitk.Transform]:
-    import itk
+    import itk  # pyright: ignore[reportMissingImports]
 
     fixed, moving = _as_itk(native_ct), _as_itk(cect)
     parameters = itk.ParameterObject.New()
@@ -98,7 +98,7 @@ def _elastix(cect: sitk.Image, native_ct: sitk.Image) -> tuple[float, sitk.Trans
 
 
 def _as_itk(image: sitk.Image) -> Any:
-    import itk
+    import itk  # pyright: ignore[reportMissingImports]
 
     converted = itk.image_from_array(sitk.GetArrayFromImage(image).astype(np.float32))
     converted.SetOrigin(image.GetOrigin())

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import SimpleITK as sitk
+
 from SyntheticCECTLib.core.agreement import CSV_COLUMNS, compare
 from SyntheticCECTLib.core.metrics.metric_catalogue import CHAMBER_KEYS, IMAGE_KEYS, METRICS
 

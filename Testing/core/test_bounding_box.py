@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from SyntheticCECTLib.core.bounding_box import bounding_box
 
 

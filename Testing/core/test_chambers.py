@@ -3,14 +3,18 @@ import dataclasses
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from Testing.small_case import LA, LA_ML, LV, LV_ML, image_of, synthesis
 
 from SyntheticCECTLib.core.chambers import LiveChambers, measure, segment
+from Testing.small_case import LA, LA_ML, LV, LV_ML, image_of, synthesis
 
 
 def test_threshold_splits_la_and_lv_by_the_prior() -> None:
     labels = sitk.GetArrayFromImage(segment(synthesis(), 300))
-    assert (labels[LA] == 1).all() and (labels[LV] == 2).all() and (labels > 0).sum() == labels[LA].size + labels[LV].size
+    assert (
+        (labels[LA] == 1).all()
+        and (labels[LV] == 2).all()
+        and (labels > 0).sum() == labels[LA].size + labels[LV].size
+    )
 
 
 def test_threshold_keeps_voxels_inside_the_heart_mask() -> None:
@@ -37,7 +41,10 @@ def test_specks_are_removed_and_the_chambers_stay_whole() -> None:
 def test_one_object_serves_many_thresholds_alike() -> None:
     live = LiveChambers(synthesis())
     for threshold in (300, 370, 300):
-        assert (sitk.GetArrayViewFromImage(live.at(threshold)) == sitk.GetArrayViewFromImage(segment(synthesis(), threshold))).all()
+        assert (
+            sitk.GetArrayViewFromImage(live.at(threshold))
+            == sitk.GetArrayViewFromImage(segment(synthesis(), threshold))
+        ).all()
 
 
 def test_volumes_are_voxel_counts_and_too_small_ones_have_no_value() -> None:
@@ -51,4 +58,6 @@ def test_volumes_are_voxel_counts_and_too_small_ones_have_no_value() -> None:
 
 def test_bright_voxels_that_fill_the_heart_are_no_chambers() -> None:
     volumes = measure(segment(synthesis(), -2000), synthesis().heart_mask)
-    assert volumes["la"]["ml"] is volumes["lv"]["ml"] is None and "raise the threshold" in str(volumes["lv"]["reason"])
+    assert volumes["la"]["ml"] is volumes["lv"]["ml"] is None and "raise the threshold" in str(
+        volumes["lv"]["reason"]
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from SyntheticCECTLib.core.networks.device import pick_device
 from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.networks.device import pick_device
 
 
 def _machine(monkeypatch: pytest.MonkeyPatch, cuda: int, mps: bool) -> None:

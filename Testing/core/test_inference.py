@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from SyntheticCECTLib.core.networks import folded_network, inference
 from SyntheticCECTLib.core.errors import Cancelled, Notice
+from SyntheticCECTLib.core.networks import folded_network, inference
 from SyntheticCECTLib.core.networks.inference import PreparedNetwork, run_slices
 from SyntheticCECTLib.core.networks.network import Santini2018
 

@@ -10,9 +10,14 @@ from typing import Any
 import pytest
 import torch
 
-from SyntheticCECTLib.core.networks import model_package
 from SyntheticCECTLib.core.errors import InputRefused
-from SyntheticCECTLib.core.networks.model_package import REQUIRED_CARD_FIELDS, list_models, load_model, save_model
+from SyntheticCECTLib.core.networks import model_package
+from SyntheticCECTLib.core.networks.model_package import (
+    REQUIRED_CARD_FIELDS,
+    list_models,
+    load_model,
+    save_model,
+)
 from SyntheticCECTLib.core.networks.network import Santini2018
 
 WIDTHS = [2, 2, 4, 4, 6, 6, 8, 8, 10]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
+
 from SyntheticCECTLib.core.metrics.no_value import NoValue
 from SyntheticCECTLib.core.metrics.overlap import dice, dice_per_slice, hd95_mm, volume_error_percent
 

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from itertools import permutations, product
 from pathlib import Path
 
@@ -6,11 +7,10 @@ import pytest
 import SimpleITK as sitk
 import torch
 
-from SyntheticCECTLib.core.networks import model_package
-
 from SyntheticCECTLib.core import pipeline
 from SyntheticCECTLib.core.errors import Cancelled, InputRefused
 from SyntheticCECTLib.core.heart_finder import _one_heart
+from SyntheticCECTLib.core.networks import model_package
 from SyntheticCECTLib.core.networks.heart_network import HeartFinder
 from SyntheticCECTLib.core.networks.model_package import save_model
 from SyntheticCECTLib.core.networks.network import Santini2018
@@ -20,7 +20,7 @@ CARD = dict(working_grid={}, hu_scaling={}, training_data="none", intended_use="
 
 
 @pytest.fixture(scope="module", autouse=True)
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Packages of untrained networks in the place of the bundled ones."""
     folder = tmp_path_factory.mktemp("models")
     torch.manual_seed(0)
@@ -35,7 +35,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_model(folder, "heart_finder", finder, CARD | dict(architecture=architecture))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model_package, "models_folder", lambda: folder)
-        yield folder  # pyright: ignore[reportReturnType]
+        yield folder
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,15 @@ def synthesis(scan: tuple[sitk.Image, sitk.Image]) -> Synthesis:
     return synthesize(scan[0], None, Settings("cpu", scan[1]))
 
 
-def test_result_lies_on_the_scans_own_grid_and_adds_only_inside_the_heart(synthesis: Synthesis, scan: tuple[sitk.Image, sitk.Image]) -> None:
-    for image in (synthesis.synthetic_cect, synthesis.enhancement_hu, synthesis.heart_mask, synthesis.chamber_prior):
+def test_result_lies_on_the_scans_own_grid_and_adds_only_inside_the_heart(
+    synthesis: Synthesis, scan: tuple[sitk.Image, sitk.Image]
+) -> None:
+    for image in (
+        synthesis.synthetic_cect,
+        synthesis.enhancement_hu,
+        synthesis.heart_mask,
+        synthesis.chamber_prior,
+    ):
         assert image is not None and image.IsSameImageGeometryAs(scan[0])
     native, synthetic = sitk.GetArrayFromImage(scan[0]), sitk.GetArrayFromImage(synthesis.synthetic_cect)
     outside = sitk.GetArrayFromImage(scan[1]) == 0

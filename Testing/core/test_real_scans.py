@@ -12,7 +12,9 @@ from SyntheticCECTLib.core.metrics.overlap import dice
 from SyntheticCECTLib.core.scan import read_scan
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real scans (../shared/data) are not on this machine")
+pytestmark = pytest.mark.skipif(
+    not DATA.is_dir(), reason="the real scans (../shared/data) are not on this machine"
+)
 
 
 def processed(name: str, reference: str | None = None) -> CaseResult:

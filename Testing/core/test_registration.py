@@ -9,9 +9,9 @@ import pytest
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from SyntheticCECTLib.core.errors import Cancelled, InputRefused
 from SyntheticCECTLib.core.alignment.mutual_information import MutualInformation, Rigid
 from SyntheticCECTLib.core.alignment.registration import Registration, register, reslice
+from SyntheticCECTLib.core.errors import Cancelled, InputRefused
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "lidc_0001_cta"
 

@@ -14,10 +14,18 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from PIL import Image
+
 from SyntheticCECTLib.core.agreement import compare
-from SyntheticCECTLib.core.reporting.charts import Chart, Line, ticks
 from SyntheticCECTLib.core.errors import Notice
-from SyntheticCECTLib.core.reporting.picture import HEART_COLOUR, LA_COLOUR, LV_COLOUR, Picture, Window, diverging
+from SyntheticCECTLib.core.reporting.charts import Chart, Line, ticks
+from SyntheticCECTLib.core.reporting.picture import (
+    HEART_COLOUR,
+    LA_COLOUR,
+    LV_COLOUR,
+    Picture,
+    Window,
+    diverging,
+)
 from SyntheticCECTLib.core.reporting.report import write_report
 from SyntheticCECTLib.core.reporting.report_figures import ReportImages
 from SyntheticCECTLib.core.version import RESEARCH_USE

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from SyntheticCECTLib.core.formats import pixel_bytes, zip_folder
 from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.formats import pixel_bytes, zip_folder
 from SyntheticCECTLib.core.scan import Scan, read_scan
 from Testing.core.small_scans import DATA, chest, image_of, oblique, same_geometry
 

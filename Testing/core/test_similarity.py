@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from SyntheticCECTLib.core.metrics.no_value import NoValue
 from SyntheticCECTLib.core.metrics.similarity import (
     entropies,

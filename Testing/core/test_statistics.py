@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
+
 from SyntheticCECTLib.core.metrics.statistics import bland_altman, icc_2_1, pearson
 
 # Peak expiratory flow of 17 people by two meters, l/min: Bland & Altman, Lancet 327:307 (1986), table,

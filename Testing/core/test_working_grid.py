@@ -5,7 +5,9 @@ import SimpleITK as sitk
 from SyntheticCECTLib.core.working_grid import box_on_scan, grid_around, grid_over, on_scan
 
 
-def ramp(size: tuple[int, int, int], spacing: tuple[float, float, float], origin: tuple[float, float, float]) -> sitk.Image:
+def ramp(
+    size: tuple[int, int, int], spacing: tuple[float, float, float], origin: tuple[float, float, float]
+) -> sitk.Image:
     """An image whose value is x + 2 y + 3 z of each voxel, in mm."""
     k, j, i = np.indices(size[::-1])
     x, y, z = (o + s * n for o, s, n in zip(origin, spacing, (i, j, k), strict=True))

@@ -20,15 +20,18 @@ def test_chamber_volumes_lie_within_published_ranges(drawn: list[tuple[np.ndarra
     la = [np.isin(tissues, LEFT_ATRIUM).sum() * VOXEL_ML for tissues, _ in drawn]
     lv = [np.isin(tissues, LEFT_VENTRICLE).sum() * VOXEL_ML for tissues, _ in drawn]
     heart = [mask.sum() * VOXEL_ML for _, mask in drawn]
-    assert all(20 < v < 220 for v in la) and all(35 < v < 280 for v in lv) and all(250 < v < 1300 for v in heart)
+    assert (
+        all(20 < v < 220 for v in la) and all(35 < v < 280 for v in lv) and all(250 < v < 1300 for v in heart)
+    )
     assert np.std(lv) > 10 and np.std(la) > 5, "no two patients are alike"
 
 
 def test_every_patient_has_every_organ(drawn: list[tuple[np.ndarray, np.ndarray]]) -> None:
-    needed = [Tissue.SKIN, Tissue.FAT, Tissue.MUSCLE, Tissue.BONE, Tissue.LUNG, Tissue.LIVER, Tissue.MYOCARDIUM, Tissue.LV,
-              Tissue.LA, Tissue.RV, Tissue.RA, Tissue.AORTA, Tissue.PULMONARY_ARTERY, Tissue.VENA_CAVA, Tissue.OESOPHAGUS]  # fmt: skip
+    names = (
+        "SKIN FAT MUSCLE BONE LUNG LIVER MYOCARDIUM LV LA RV RA AORTA PULMONARY_ARTERY VENA_CAVA OESOPHAGUS"
+    )
     for tissues, _ in drawn:
-        assert set(needed) <= set(np.unique(tissues))
+        assert {Tissue[name] for name in names.split()} <= set(np.unique(tissues))
 
 
 def test_left_chambers_lie_inside_the_heart_mask(drawn: list[tuple[np.ndarray, np.ndarray]]) -> None:
@@ -37,7 +40,9 @@ def test_left_chambers_lie_inside_the_heart_mask(drawn: list[tuple[np.ndarray, n
         assert (chambers & mask).sum() > 0.97 * chambers.sum()
 
 
-def test_left_atrium_lies_behind_and_above_the_left_ventricle(drawn: list[tuple[np.ndarray, np.ndarray]]) -> None:
+def test_left_atrium_lies_behind_and_above_the_left_ventricle(
+    drawn: list[tuple[np.ndarray, np.ndarray]],
+) -> None:
     for tissues, _ in drawn:
         la, lv = (np.argwhere(np.isin(tissues, group)).mean(0) for group in (LEFT_ATRIUM, LEFT_VENTRICLE))
         assert la[0] > lv[0] and la[1] > lv[1] and la[2] < lv[2]
@@ -65,5 +70,8 @@ def test_without_agent_all_blood_is_alike_and_with_it_the_left_heart_leads() -> 
         native = native_hu(rng, 1.0)
         assert len({float(native[t]) for t in BLOOD}) == 1
         enhanced = cect_hu(rng, native, 100) - native
-        assert enhanced[Tissue.LV] > 1.2 * enhanced[Tissue.RV] and enhanced[Tissue.LA] > 3 * enhanced[Tissue.MYOCARDIUM]
+        assert (
+            enhanced[Tissue.LV] > 1.2 * enhanced[Tissue.RV]
+            and enhanced[Tissue.LA] > 3 * enhanced[Tissue.MYOCARDIUM]
+        )
         assert 150 < enhanced[Tissue.LV] < 800

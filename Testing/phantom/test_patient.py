@@ -16,9 +16,13 @@ def patient() -> VirtualPatient:
 
 def test_the_same_seed_gives_the_same_patient(patient: VirtualPatient) -> None:
     again = make_patient(7, Protocol(**SMALL))  # pyright: ignore[reportArgumentType]
-    assert (sitk.GetArrayViewFromImage(again.native_ct) == sitk.GetArrayViewFromImage(patient.native_ct)).all()
+    assert (
+        sitk.GetArrayViewFromImage(again.native_ct) == sitk.GetArrayViewFromImage(patient.native_ct)
+    ).all()
     other = make_patient(8, Protocol(**SMALL))  # pyright: ignore[reportArgumentType]
-    assert (sitk.GetArrayViewFromImage(other.native_ct) != sitk.GetArrayViewFromImage(patient.native_ct)).mean() > 0.5
+    assert (
+        sitk.GetArrayViewFromImage(other.native_ct) != sitk.GetArrayViewFromImage(patient.native_ct)
+    ).mean() > 0.5
 
 
 def test_true_volumes_are_those_of_the_labels(patient: VirtualPatient) -> None:
@@ -56,4 +60,6 @@ def test_training_sample_is_seeded_and_on_the_working_grids() -> None:
     assert sample.heart_native.shape == sample.heart_cect.shape == sample.heart_labels.shape
     assert set(np.unique(sample.thorax_labels)) == set(np.unique(sample.heart_labels)) == {0, 1, 2, 3}
     again = draw_training_sample(5)
-    assert (again.heart_cect == sample.heart_cect).all() and (again.thorax_native == sample.thorax_native).all()
+    assert (again.heart_cect == sample.heart_cect).all() and (
+        again.thorax_native == sample.thorax_native
+    ).all()

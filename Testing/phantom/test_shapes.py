@@ -19,12 +19,16 @@ def test_ellipsoid_distance_is_zero_on_its_surface_and_signed_beside_it() -> Non
 
 def test_turned_ellipsoid_follows_its_axes() -> None:
     axes = np.array([[0.0, 1, 0], [-1, 0, 0], [0, 0, 1]])
-    assert ellipsoid(at((0, 10, 0), (5, 0, 0)), (0, 0, 0), (10, 5, 5), axes) == pytest.approx([0, 0], abs=1e-4)
+    assert ellipsoid(at((0, 10, 0), (5, 0, 0)), (0, 0, 0), (10, 5, 5), axes) == pytest.approx(
+        [0, 0], abs=1e-4
+    )
 
 
 def test_tube_has_its_radius_everywhere_along_the_path() -> None:
     path, radii = np.array([[0.0, 0, 0], [10, 0, 0], [10, 10, 0]]), np.array([2.0, 4, 4])
-    assert tube(at((0, 2, 0), (5, 3, 0), (10, 5, 4), (10, 12, 0)), path, radii) == pytest.approx([0, 0, 0, -2], abs=1e-4)
+    assert tube(at((0, 2, 0), (5, 3, 0), (10, 5, 4), (10, 12, 0)), path, radii) == pytest.approx(
+        [0, 0, 0, -2], abs=1e-4
+    )
 
 
 def test_smooth_union_is_the_smaller_distance_far_from_the_seam_and_fills_the_corner() -> None:

@@ -4,7 +4,9 @@ from SyntheticCECTLib.phantom.xray import iodine_hu_per_mg_ml
 
 
 @pytest.mark.parametrize(("kilovolt", "lowest", "highest"), [(80, 38, 44), (100, 29, 34), (120, 24, 28)])
-def test_iodine_attenuates_as_measured_on_clinical_scanners(kilovolt: float, lowest: float, highest: float) -> None:
+def test_iodine_attenuates_as_measured_on_clinical_scanners(
+    kilovolt: float, lowest: float, highest: float
+) -> None:
     assert lowest < iodine_hu_per_mg_ml(kilovolt) < highest
 
 

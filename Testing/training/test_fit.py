@@ -44,12 +44,17 @@ def test_training_learns_is_seeded_and_makes_a_package(cohort: list[Path], tmp_p
     settings = Settings("santini2018", "tiny", (4, 4, 4, 4, 4, 4, 4, 4, 8), steps=30, batch=4)
     network, findings = fit_santini.fit(settings, cohort[:1], cohort[1:])
     again, _ = fit_santini.fit(settings, cohort[:1], cohort[1:])
-    assert all(torch.equal(a, b) for a, b in zip(network.state_dict().values(), again.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(network.state_dict().values(), again.state_dict().values(), strict=True)
+    )
     assert findings["vth_hu"] == 380 and np.isfinite(findings["curve"][-1]["loss"])
     assert findings["curve"][-1]["loss"] < 20, "an untrained network, close to the identity, loses about 30"
     recipe = settings.__dict__
     package = write_package(tmp_path, network, recipe, findings | {"first_seed": 1, "patients": 1})
-    assert (package / "model.safetensors").exists() and "no real patient" in (package / "card.json").read_text()
+    assert (package / "model.safetensors").exists() and "no real patient" in (
+        package / "card.json"
+    ).read_text()
 
 
 def test_heart_finder_trains(cohort: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:

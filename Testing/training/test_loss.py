@@ -26,7 +26,10 @@ def test_loss_is_the_same_for_any_batch_split() -> None:
     prediction, cect = torch.randn(2, 6, 1, 8, 8).unbind()
     chambers, heart = (torch.rand(2, 6, 1, 8, 8) > 0.5).float().unbind()
     whole = contrast_loss(prediction, cect, chambers, heart, 0.3)
-    parts = [contrast_loss(*(t[n : n + 2] for t in (prediction, cect, chambers, heart)), 0.3) for n in (0, 2, 4)]
+    parts = [
+        contrast_loss(prediction[n : n + 2], cect[n : n + 2], chambers[n : n + 2], heart[n : n + 2], 0.3)
+        for n in (0, 2, 4)
+    ]
     assert float(whole) == pytest.approx(float(sum(parts)) / 3, rel=1e-5)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import SimpleITK as sitk
 
-from .metrics.chamber_agreement import ChamberAgreement, compare_chambers
 from .common_grid import axial_view, require_common_grid, slice_z_mm
+from .metrics.chamber_agreement import ChamberAgreement, compare_chambers
 from .metrics.figures import Figures
 from .metrics.image_agreement import ImageAgreement, compare_images
 from .metrics.metric_catalogue import CHAMBER_KEYS, IMAGE_KEYS, METRICS

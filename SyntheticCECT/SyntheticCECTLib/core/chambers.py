@@ -53,7 +53,7 @@ class LiveChambers:
     def _remove_specks(self, labels: np.ndarray) -> None:
         """Clears loose parts below `SPECK_ML`, found on every second millimetre or so."""
         coarse = labels[tuple(slice(None, None, n) for n in self._step)] > 0
-        parts, _ = ndimage.label(coarse)
+        parts = np.asarray(ndimage.label(coarse)[0])  # pyright: ignore[reportIndexIssue]
         large = np.flatnonzero(np.bincount(parts.ravel())[1:] * self._coarse_ml >= SPECK_ML) + 1
         kept = ndimage.binary_dilation(np.isin(parts, large), np.ones((3, 3, 3)))
         for axis, step in enumerate(self._step):
@@ -85,7 +85,10 @@ def _verdict(ml: float, smallest: float, largest: float, leaking: bool, heart_ml
     if ml == 0:
         reason = "nothing in the heart is as bright as the threshold; lower it"
     elif leaking:
-        reason = f"the bright voxels fill most of the {heart_ml:.0f} mL heart, so they are not only the chambers; raise the threshold"
+        reason = (
+            f"the bright voxels fill most of the {heart_ml:.0f} mL heart, so they are not only the chambers; "
+            "raise the threshold"
+        )
     elif not smallest <= ml <= largest:
         reason = f"{ml:.1f} mL is outside the plausible {smallest:g} to {largest:g} mL; check the heart mask and the threshold"
     return {"ml": None if reason else ml, "reason": reason}

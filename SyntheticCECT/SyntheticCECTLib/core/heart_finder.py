@@ -52,12 +52,12 @@ def find_heart(axial: sitk.Image, network: torch.nn.Module, device: torch.device
 
 def _one_heart(probability: np.ndarray) -> np.ndarray:
     """Keeps the largest find and closes its holes: a patient has one heart, and it is solid."""
-    parts, count = ndimage.label(probability >= 0.5)
-    if count == 0:
+    parts = np.asarray(ndimage.label(probability >= 0.5)[0])  # pyright: ignore[reportIndexIssue]
+    if not parts.any():
         return np.zeros_like(probability)
     largest = parts == 1 + np.argmax(np.bincount(parts.ravel())[1:])
-    solid = ndimage.binary_fill_holes(largest)
+    solid = np.asarray(ndimage.binary_fill_holes(largest))
     # The fringe below one half stays, so that the border is interpolated smoothly on a finer grid.
-    near = ndimage.binary_dilation(solid, iterations=2)
+    near = np.asarray(ndimage.binary_dilation(solid, iterations=2))
     kept = np.where(near, np.minimum(probability, np.where(solid, 1.0, 0.499)), 0.0)
     return np.where(solid & (kept < 0.5), 0.75, kept).astype(np.float32)

@@ -6,8 +6,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from .errors import InputRefused, Notice
-from .heart_gate import inspect_heart
 from .formats.hounsfield import refuse_unless_hu
+from .heart_gate import inspect_heart
 from .orientation import axial_geometry
 
 __all__ = ["inspect_heart", "inspect_scan"]

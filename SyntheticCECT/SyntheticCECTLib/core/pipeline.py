@@ -63,7 +63,10 @@ class Synthesis:
 
 
 def synthesize(
-    native_ct: sitk.Image, model: str | None = None, settings: Settings | None = None, on_progress: OnProgress | None = None
+    native_ct: sitk.Image,
+    model: str | None = None,
+    settings: Settings | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Synthesis:
     """Finds the heart and gives it synthetic contrast.
 
@@ -77,8 +80,8 @@ def synthesize(
         InputRefused: No usable heart, model or device.
     """
     # torch takes a second to import; listing models or refusing a scan must not wait for it.
-    from .networks.device import pick_device
     from .heart_finder import find_heart
+    from .networks.device import pick_device
     from .networks.inference import PreparedNetwork, run_slices
     from .networks.model_package import load_model
 
@@ -88,7 +91,9 @@ def synthesize(
     package, finder = load_model(model or DEFAULT_MODEL), load_model(HEART_MODEL)
     if "threshold_hu" not in package.card:
         raise InputRefused(
-            "model_not_synthesis", f"Model '{package.id}' does not synthesize contrast.", f"Use '{DEFAULT_MODEL}', for example."
+            "model_not_synthesis",
+            f"Model '{package.id}' does not synthesize contrast.",
+            f"Use '{DEFAULT_MODEL}', for example.",
         )
     network = PreparedNetwork(package.network(), device)
 
@@ -108,7 +113,12 @@ def synthesize(
     lower, upper = _corners(axial, heart_box)
     grid = grid_around(axial, lower, upper, WORKING_SPACING_XYZ, WORKING_MATRIX)
     if max(upper[:2] - lower[:2]) > WORKING_SPACING_XYZ[0] * WORKING_MATRIX:
-        notices.append(Notice("heart_beyond_grid", "The heart is wider than the 192 mm that the network sees; its rim stays without contrast."))
+        notices.append(
+            Notice(
+                "heart_beyond_grid",
+                "The heart is wider than the 192 mm that the network sees; its rim stays without contrast.",
+            )
+        )
     slices = grid.sample(axial)
     contrast = run_slices(network, slices, device, stages.part(0.4, 0.85), notices.append)
 
@@ -164,9 +174,11 @@ def _upright(native_ct: sitk.Image) -> sitk.Image:
     return axial
 
 
-def _found_heart(probability: sitk.Image, extent: tuple[np.ndarray, np.ndarray] | None, axial: sitk.Image) -> tuple[Box, np.ndarray]:
+def _found_heart(
+    probability: sitk.Image, extent: tuple[np.ndarray, np.ndarray] | None, axial: sitk.Image
+) -> tuple[Box, np.ndarray]:
     if extent is None:
-        nothing = (slice(0, 1),) * 3
+        nothing = slice(0, 1), slice(0, 1), slice(0, 1)
         return nothing, np.zeros((1, 1, 1), bool)
     box = box_on_scan(axial, extent[0] - MARGIN_MM, extent[1] + MARGIN_MM)
     return box, on_scan(probability, axial, box) >= 0.5
@@ -181,7 +193,9 @@ def _given_heart(mask: sitk.Image, axial: sitk.Image) -> tuple[Box, np.ndarray]:
     array = sitk.GetArrayViewFromImage(mask) != 0
     inside = [np.flatnonzero(array.any(tuple(a for a in range(3) if a != axis))) for axis in range(3)]
     if not len(inside[0]):
-        raise InputRefused("heart_absent", "The heart mask is empty.", "Draw the heart, or leave the mask out.")
+        raise InputRefused(
+            "heart_absent", "The heart mask is empty.", "Draw the heart, or leave the mask out."
+        )
     k, j, i = (slice(int(n[0]), int(n[-1]) + 1) for n in inside)
     return (k, j, i), array[k, j, i]
 
@@ -189,7 +203,9 @@ def _given_heart(mask: sitk.Image, axial: sitk.Image) -> tuple[Box, np.ndarray]:
 def _corners(axial: sitk.Image, box: Box) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper corner in mm of a box of voxels."""
     corners = [
-        axial.TransformIndexToPhysicalPoint([int(s.stop - 1 if c else s.start) for s, c in zip(box[::-1], corner, strict=True)])
+        axial.TransformIndexToPhysicalPoint(
+            [int(s.stop - 1 if c else s.start) for s, c in zip(box[::-1], corner, strict=True)]
+        )
         for corner in np.ndindex(2, 2, 2)
     ]
     return np.min(corners, 0), np.max(corners, 0)
@@ -204,7 +220,9 @@ def _paste(values: np.ndarray, box: Box, axial: sitk.Image) -> sitk.Image:
     return image
 
 
-def _assemble(native_ct: sitk.Image, axial: sitk.Image, box: Box, enhancement: np.ndarray) -> tuple[sitk.Image, sitk.Image]:
+def _assemble(
+    native_ct: sitk.Image, axial: sitk.Image, box: Box, enhancement: np.ndarray
+) -> tuple[sitk.Image, sitk.Image]:
     """Synthetic CECT and enhancement, in whole HU where the scan is."""
     array = sitk.GetArrayFromImage(axial)
     part = array[box]

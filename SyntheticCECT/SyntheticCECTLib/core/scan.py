@@ -8,10 +8,10 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
+from .errors import InputRefused, Notice
 from .formats.dicom_folder import choose, find_series
 from .formats.dicom_series import DicomSeries
 from .formats.dicom_stack import stack
-from .errors import InputRefused, Notice
 from .formats.grid import place
 from .formats.hounsfield import refuse_unless_hu, to_hu
 from .formats.volume import Volume

@@ -33,7 +33,9 @@ class WorkingGrid:
         if max(shrink) > 1:
             image = sitk.BinShrink(image, shrink)
         return sitk.GetArrayFromImage(
-            sitk.Resample(image, self._reference(), sitk.Transform(), sitk.sitkLinear, AIR_HU, sitk.sitkFloat32)
+            sitk.Resample(
+                image, self._reference(), sitk.Transform(), sitk.sitkLinear, AIR_HU, sitk.sitkFloat32
+            )
         )
 
     def image(self, array_kji: np.ndarray) -> sitk.Image:
@@ -63,11 +65,15 @@ def grid_over(image: sitk.Image, spacing_mm: float, multiple: int) -> WorkingGri
     # Across, the padding is shared between both sides; the first slice stays the scan's own.
     spare = (padded - 1) * spacing_mm - (upper - lower)
     origin = np.round(lower - spare / 2 * [1, 1, 0], 6)
-    return WorkingGrid(tuple(origin.tolist()), (spacing_mm,) * 3, tuple(int(n) for n in padded))
+    return WorkingGrid(tuple(origin.tolist()), (spacing_mm, spacing_mm, spacing_mm), tuple(padded.tolist()))
 
 
 def grid_around(
-    image: sitk.Image, lower_xyz: np.ndarray, upper_xyz: np.ndarray, spacing_xyz: tuple[float, float, float], matrix: int
+    image: sitk.Image,
+    lower_xyz: np.ndarray,
+    upper_xyz: np.ndarray,
+    spacing_xyz: tuple[float, float, float],
+    matrix: int,
 ) -> WorkingGrid:
     """The grid of a square matrix amid a box in mm, with as many slices as the box needs.
 
@@ -86,7 +92,9 @@ def grid_around(
 def on_scan(values: sitk.Image, scan: sitk.Image, box: Box) -> np.ndarray:
     """Values of a working grid at the voxels of a box of the scan, linear, 0 outside; ``(K, J, I)`` of the box."""
     part = scan[box[2], box[1], box[0]]
-    return sitk.GetArrayFromImage(sitk.Resample(values, part, sitk.Transform(), sitk.sitkLinear, 0.0, sitk.sitkFloat32))
+    return sitk.GetArrayFromImage(
+        sitk.Resample(values, part, sitk.Transform(), sitk.sitkLinear, 0.0, sitk.sitkFloat32)
+    )
 
 
 def box_on_scan(scan: sitk.Image, lower_xyz: np.ndarray, upper_xyz: np.ndarray) -> Box:

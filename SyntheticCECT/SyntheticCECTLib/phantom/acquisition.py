@@ -53,7 +53,9 @@ class Acquisition:
             texture=rng.uniform(0.5, 1 + 0.5 * variety),
         )  # fmt: skip
 
-    def texture_of(self, labels: np.ndarray, enhancement_hu: np.ndarray, grid: Grid, rng: np.random.Generator) -> np.ndarray:
+    def texture_of(
+        self, labels: np.ndarray, enhancement_hu: np.ndarray, grid: Grid, rng: np.random.Generator
+    ) -> np.ndarray:
         """Unevenness of the tissues in HU ``(K, J, I)``.
 
         Args:
@@ -67,7 +69,9 @@ class Acquisition:
             fine_hu[tissue], coarse_hu[tissue] = fine * self.texture, coarse * self.texture
         for tissue, share in _MIXING.items():
             coarse_hu[tissue] += share * abs(enhancement_hu[tissue])
-        return smooth_field(grid, 3.0, rng) * fine_hu[labels] + smooth_field(grid, 14.0, rng) * coarse_hu[labels]
+        return (
+            smooth_field(grid, 3.0, rng) * fine_hu[labels] + smooth_field(grid, 14.0, rng) * coarse_hu[labels]
+        )
 
     def acquire(self, image: np.ndarray, grid: Grid, rng: np.random.Generator) -> np.ndarray:
         """The scanner's image in HU, int16 ``(K, J, I)``, clipped to 12 bits, of an ideal one on the same grid."""
@@ -83,7 +87,9 @@ class Acquisition:
         spacing = grid.spacing_xyz[0]
         fy, fx = np.fft.fftfreq(j, spacing)[:, None], np.fft.rfftfreq(i, spacing)[None]
         frequency = np.hypot(fy, fx)
-        spectrum = (np.sqrt(frequency + 0.02) * np.exp(-((frequency * self.grain_mm) ** 2))).astype(np.float32)
+        spectrum = (np.sqrt(frequency + 0.02) * np.exp(-((frequency * self.grain_mm) ** 2))).astype(
+            np.float32
+        )
         y, x = np.mgrid[-1 : 1 : j * 1j, -1 : 1 : i * 1j].astype(np.float32)
         half = spacing * i / 2
         local = self.noise_hu * (0.65 + 0.5 * np.exp(-((x * half / 110) ** 2) - (y * half / 80) ** 2))
@@ -95,14 +101,18 @@ class Acquisition:
             if self.streak_hu:
                 angle = rng.normal(0, 0.35)
                 offset = (y * np.cos(angle) + x * np.sin(angle)) * half
-                band = np.sin(offset / rng.uniform(2, 7) + rng.uniform(0, 6.3)) * np.exp(-((offset - rng.normal(0, 40)) ** 2) / 800)
+                band = np.sin(offset / rng.uniform(2, 7) + rng.uniform(0, 6.3)) * np.exp(
+                    -((offset - rng.normal(0, 40)) ** 2) / 800
+                )
                 noise[n] += rng.normal(0, self.streak_hu) * band
         return noise
 
 
 def smooth_field(grid: Grid, length_mm: float, rng: np.random.Generator) -> np.ndarray:
     """Random field of unit spread, smooth over a length, ``(K, J, I)`` float32."""
-    counts = [max(2, int(n * s / length_mm) + 2) for n, s in zip(grid.size_xyz, grid.spacing_xyz, strict=True)][::-1]
+    counts = [
+        max(2, int(n * s / length_mm) + 2) for n, s in zip(grid.size_xyz, grid.spacing_xyz, strict=True)
+    ][::-1]
     counts = [min(c, 2 * n) for c, n in zip(counts, grid.shape_kji, strict=True)]
     coarse = rng.standard_normal(counts, dtype=np.float32)
     axes = [np.linspace(0, c - 1, n, dtype=np.float32) for c, n in zip(counts, grid.shape_kji, strict=True)]

@@ -36,7 +36,9 @@ class Anatomy:
         small = Deformation.draw(rng, 19.0, rng.uniform(0.2, 1.3))
         return cls(heart, thorax, (large, medium, small), seed)
 
-    def paint(self, grid: Grid, pose: Pose | None = None, breath: Deformation | None = None) -> tuple[Canvas, np.ndarray]:
+    def paint(
+        self, grid: Grid, pose: Pose | None = None, breath: Deformation | None = None
+    ) -> tuple[Canvas, np.ndarray]:
         """Draws the patient on a grid.
 
         Args:
@@ -73,7 +75,10 @@ class Anatomy:
         root_path, root_radii = heart.aorta()
         aorta = tube(points, root_path, root_radii)
         thin, septum = np.float32(1.6 + 1.2 * heart.details[15]), np.float32(2.2)
-        mitral = sum(np.float32(a) * (p - np.float32(b)) for a, p, b in zip(heart.frame[0], points, heart.base, strict=True))
+        mitral = sum(
+            np.float32(a) * (p - np.float32(b))
+            for a, p, b in zip(heart.frame[0], points, heart.base, strict=True)
+        )
         la = np.maximum(la, mitral)  # the annulus parts atrium and ventricle
         aorta = np.maximum(aorta, -(lv + 0.5))
         la = np.maximum(la, -(aorta - septum))
@@ -84,7 +89,9 @@ class Anatomy:
         hull = lv_outer
         for chamber, wall in ((la, thin), (ra, thin), (rv, thin + 1.2)):
             hull = smooth_union(hull, chamber - wall, PERICARDIUM_BLEND_MM)
-        uneven = 0.55 + np.sin(points[0] / 23 + 5 * heart.details[0]) * np.sin(points[1] / 19 + points[2] / 27 + 6 * heart.details[1])
+        uneven = 0.55 + np.sin(points[0] / 23 + 5 * heart.details[0]) * np.sin(
+            points[1] / 19 + points[2] / 27 + 6 * heart.details[1]
+        )
         below = np.clip((points[2] - hull_floor) / 25, 0.12, 1)  # little fat lies between heart and diaphragm
         fat = np.clip(1.4 * heart.fat_mm * uneven * below, 0.4, 16)
         canvas.paint(Tissue.MEDIASTINUM, (hull - fat).astype(np.float32), region)
@@ -94,7 +101,7 @@ class Anatomy:
         heart_mask[region] = hull < 0
         grooves = self._grooves(points, lv_outer, la - thin)
 
-        self._paint_vessels(canvas, thin)
+        self._paint_vessels(canvas, float(thin))
         walls = np.minimum(np.minimum(la, ra) - thin, rv - thin - 1.2)
         canvas.paint(Tissue.WALL, walls, region)
         canvas.paint(Tissue.MYOCARDIUM, lv_outer, region)
@@ -147,7 +154,9 @@ class Anatomy:
         for path, radii in heart.coronaries():
             canvas.paint_tube(Tissue.CORONARY, path, radii)
             for _ in range(rng.poisson(burden)):
-                self._paint_deposit(canvas, path[rng.integers(len(path))] + rng.normal(0, 0.8, 3), rng.uniform(0.8, 2.6, 3))
+                self._paint_deposit(
+                    canvas, path[rng.integers(len(path))] + rng.normal(0, 0.8, 3), rng.uniform(0.8, 2.6, 3)
+                )
         aorta, radii = heart.aorta()
         for _ in range(rng.poisson(burden)):
             n = rng.integers(len(aorta))
@@ -155,7 +164,9 @@ class Anatomy:
             spot = aorta[n] + outward / np.linalg.norm(outward) * radii[n]
             self._paint_deposit(canvas, spot, rng.uniform(1.0, 4.0, 3))
         for angle in rng.uniform(100, 300, rng.poisson(0.25) * 6):
-            self._paint_deposit(canvas, heart.around_long_axis(0, angle, heart.lv_radius * 0.95), rng.uniform(1, 3, 3))
+            self._paint_deposit(
+                canvas, heart.around_long_axis(0, angle, heart.lv_radius * 0.95), rng.uniform(1, 3, 3)
+            )
 
     def _paint_deposit(self, canvas: Canvas, center: np.ndarray, semi_axes: np.ndarray) -> None:
         region = canvas.around(center, 5)

@@ -65,7 +65,10 @@ class Deformation:
     def __call__(self, points_xyz: np.ndarray) -> np.ndarray:
         """Displacement ``(..., 3)`` in mm at patient points ``(..., 3)``."""
         index = np.moveaxis((points_xyz[..., ::-1] + self.REACH_MM) / self.spacing_mm + 1, -1, 0)
-        parts = [ndimage.map_coordinates(c, index, order=3, prefilter=False, mode="nearest") for c in self.coefficients]
+        parts = [
+            ndimage.map_coordinates(c, index, order=3, prefilter=False, mode="nearest")
+            for c in self.coefficients
+        ]
         return np.stack(parts, -1)
 
 
@@ -108,14 +111,20 @@ class Canvas:
         """Smallest region that surely holds everything within ``reach_mm`` of patient points ``(N, 3)``."""
         p = np.atleast_2d(points_xyz)
         reach = np.broadcast_to(np.asarray(reach_mm, float).reshape(-1, 1), (len(p), 1))
-        corners = np.concatenate([p + reach * sign for sign in np.array(np.meshgrid(*[(-1, 1)] * 3)).T.reshape(-1, 3)])
+        corners = np.concatenate(
+            [p + reach * sign for sign in np.array(np.meshgrid(*[(-1, 1)] * 3)).T.reshape(-1, 3)]
+        )
         scanner = self.pose.inverse(corners)
         lower, upper = scanner.min(0) - self.MARGIN_MM, scanner.max(0) + self.MARGIN_MM
         slices = []
         for n in (2, 1, 0):
             first = (lower[n] - self.grid.origin_xyz[n]) / self.grid.spacing_xyz[n]
             last = (upper[n] - self.grid.origin_xyz[n]) / self.grid.spacing_xyz[n]
-            slices.append(slice(max(0, int(np.floor(first))), max(0, min(self.grid.size_xyz[n], int(np.ceil(last)) + 1))))
+            slices.append(
+                slice(
+                    max(0, int(np.floor(first))), max(0, min(self.grid.size_xyz[n], int(np.ceil(last)) + 1))
+                )
+            )
         return slices[0], slices[1], slices[2]
 
     def at(self, region: Region) -> Points:

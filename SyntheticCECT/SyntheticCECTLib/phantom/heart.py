@@ -51,7 +51,9 @@ class Heart:
         # Volume of an ellipsoid cut at its base as in `left_ventricle`: 0.749 pi r^2 L.
         lv_radius = (lv_ml * 1000 / (0.749 * np.pi * aspect)) ** (1 / 3)
         azimuth, elevation = np.deg2rad(rng.uniform(28, 66)), np.deg2rad(rng.normal(26, 11))
-        apex = np.array([np.cos(elevation) * np.sin(azimuth), -np.cos(elevation) * np.cos(azimuth), -np.sin(elevation)])
+        apex = np.array(
+            [np.cos(elevation) * np.sin(azimuth), -np.cos(elevation) * np.cos(azimuth), -np.sin(elevation)]
+        )
         toward_rv = np.array([-0.5, -0.8, -0.15]) + rng.normal(0, 0.13, 3)
         septal = toward_rv - apex * (toward_rv @ apex)
         septal /= np.linalg.norm(septal)
@@ -64,7 +66,9 @@ class Heart:
         la_axes = np.array([1.22, 0.82, 1.0]) * np.exp(rng.normal(0, 0.1, 3))
         la_axes *= (la_ml * 1000 * 0.8 / (4 / 3 * np.pi * la_axes.prod())) ** (1 / 3)
         turn = rng.normal(8, 9), rng.normal(5, 8)
-        la_center = base - apex * (la_axes[1] * 0.85 + rng.normal(3, 2)) + [rng.normal(-5, 3), 0, rng.normal(7, 4)]
+        la_center = (
+            base - apex * (la_axes[1] * 0.85 + rng.normal(3, 2)) + [rng.normal(-5, 3), 0, rng.normal(7, 4)]
+        )
 
         ra_axes = np.array([23, 28, 27]) * scale**0.6 * np.exp(rng.normal(0, 0.11, 3))
         ra_center = base + np.array([-33, -30, -11]) * scale**0.7 + rng.normal(0, 4, 3)
@@ -108,7 +112,10 @@ class Heart:
 
     def outflow(self, points: Points) -> np.ndarray:
         """Distance to the outflow tract, which is left ventricle up to the aortic annulus."""
-        start, end = self.at(0.3 * self.lv_length, 0.1 * self.lv_radius, 0.05 * self.lv_radius), self.aortic_annulus
+        start, end = (
+            self.at(0.3 * self.lv_length, 0.1 * self.lv_radius, 0.05 * self.lv_radius),
+            self.aortic_annulus,
+        )
         return tube(points, np.stack([start, end]), np.array([0.55 * self.lv_radius, self.root_radius * 0.8]))
 
     @property
@@ -142,7 +149,11 @@ class Heart:
 
     @property
     def pulmonary_valve(self) -> np.ndarray:
-        return self.aortic_annulus + [17 + 4 * self.details[3], -19 - 4 * self.details[4], 20 + 6 * self.details[5]]
+        return self.aortic_annulus + [
+            17 + 4 * self.details[3],
+            -19 - 4 * self.details[4],
+            20 + 6 * self.details[5],
+        ]
 
     def aorta(self) -> tuple[np.ndarray, np.ndarray]:
         a, r, top, front = self.aortic_annulus, self.root_radius, self.arch_top, self.spine_front
@@ -151,9 +162,13 @@ class Heart:
         path = curve([
             a, a * 0.55 + ascending * 0.45 + [2, 0, 2], ascending,
             [-8, ascending[1] + 10, top - 14], [4, (ascending[1] + front) / 2, top], [descending_x - 3, front - 4, top - 20],
-            [descending_x, front + 3, top - 55], [descending_x, front + 4, -10], [descending_x - 8, front - 2, -90], [2, front - 6, -240],
+            [descending_x, front + 3, top - 55], [descending_x, front + 4, -10],
+            [descending_x - 8, front - 2, -90], [2, front - 6, -240],
         ])  # fmt: skip
-        return path, along([r * 0.85, r * 1.15, r, r * 0.95, r * 0.85, r * 0.85, r * 0.8, r * 0.78, r * 0.75, r * 0.7], len(path))
+        return path, along(
+            [r * 0.85, r * 1.15, r, r * 0.95, r * 0.85, r * 0.85, r * 0.8, r * 0.78, r * 0.75, r * 0.7],
+            len(path),
+        )
 
     def pulmonary_trunk(self) -> list[tuple[np.ndarray, np.ndarray]]:
         valve, fork = self.pulmonary_valve, self.bifurcation
@@ -161,8 +176,22 @@ class Heart:
         fork = np.array([fork[0], fork[1], max(fork[2], roof + 13)])
         size = 11 + 4 * self.details[9]
         trunk = curve([valve, (valve + fork) / 2 + [3, -4, 3], fork])
-        right = curve([fork, [-8, fork[1] + 14, fork[2] - 4], [-34, fork[1] + 24, fork[2] - 9], [-56, fork[1] + 30, fork[2] - 18]])
-        left = curve([fork, [26, fork[1] + 22, fork[2] + 2], [46, fork[1] + 40, fork[2] - 6], [56, fork[1] + 50, fork[2] - 24]])
+        right = curve(
+            [
+                fork,
+                [-8, fork[1] + 14, fork[2] - 4],
+                [-34, fork[1] + 24, fork[2] - 9],
+                [-56, fork[1] + 30, fork[2] - 18],
+            ]
+        )
+        left = curve(
+            [
+                fork,
+                [26, fork[1] + 22, fork[2] + 2],
+                [46, fork[1] + 40, fork[2] - 6],
+                [56, fork[1] + 50, fork[2] - 24],
+            ]
+        )
         return [
             (trunk, along([size * 1.05, size * 1.1, size], len(trunk))),
             (right, along([size * 0.85, size * 0.75, size * 0.7, 6], len(right))),
@@ -180,7 +209,9 @@ class Heart:
         ]
         veins = []
         for start, way in ends:
-            path = curve([start, start + 0.45 * np.array(way), start + np.array(way), start + 1.7 * np.array(way)], 3)
+            path = curve(
+                [start, start + 0.45 * np.array(way), start + np.array(way), start + 1.7 * np.array(way)], 3
+            )
             veins.append((path, along([8.5, 6.5 + d[14] * 1.5, 5.5, 3], len(path))))
         return veins
 
@@ -189,7 +220,14 @@ class Heart:
         top = ra + [2, 4, 0.7 * self.ra_axes[2]]
         upper = curve([top, [ra[0] + 2, ra[1] + 8, 45], [ra[0] - 2, ra[1] + 4, 85], [-28, ra[1] + 2, 135]])
         bottom = ra + [4, 8, -0.7 * self.ra_axes[2]]
-        lower = curve([bottom, [-26, ra[1] + 22, bottom[2] - 25], [-24, self.spine_front - 18, -90], [-18, self.spine_front - 5, -240]])
+        lower = curve(
+            [
+                bottom,
+                [-26, ra[1] + 22, bottom[2] - 25],
+                [-24, self.spine_front - 18, -90],
+                [-18, self.spine_front - 5, -240],
+            ]
+        )
         return [(upper, along([9.5, 9, 8.5], len(upper))), (lower, along([13, 12, 11], len(lower)))]
 
     def coronaries(self) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -201,7 +239,15 @@ class Heart:
                                for u, t in zip((0.15, 0.4, 0.65, 0.9), taper, strict=True))])  # fmt: skip
         lcx = curve([ostium, *(self.around_long_axis(3, angle, r * 0.92) for angle in (110, 150, 190, 225))])
         ring = self.ra_center * 0.5 + self.rv_center * 0.5
-        rca = curve([self.aortic_annulus + self.frame[1] * 12, ring + [-4, -31, 16], ring + [-18, -31, -2], ring + [-14, -18, -27], ring + [8, 6, -33]])
+        rca = curve(
+            [
+                self.aortic_annulus + self.frame[1] * 12,
+                ring + [-4, -31, 16],
+                ring + [-18, -31, -2],
+                ring + [-14, -18, -27],
+                ring + [8, 6, -33],
+            ]
+        )
         return [(path, along([2.0, 1.7, 1.3], len(path))) for path in (lad, lcx, rca)]
 
 

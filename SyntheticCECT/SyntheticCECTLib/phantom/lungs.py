@@ -25,7 +25,14 @@ def paint_lung_contents(canvas: Canvas, thorax: Thorax, cavity: np.ndarray) -> N
         _paint_effusion(canvas, thorax, cavity, rng)
 
 
-def _branch(canvas: Canvas, cavity: np.ndarray, rng: np.random.Generator, start: np.ndarray, direction: np.ndarray, radius: float) -> None:
+def _branch(
+    canvas: Canvas,
+    cavity: np.ndarray,
+    rng: np.random.Generator,
+    start: np.ndarray,
+    direction: np.ndarray,
+    radius: float,
+) -> None:
     if radius < 0.7:
         return
     end = start + direction * rng.uniform(14, 30)
@@ -42,12 +49,22 @@ def _branch(canvas: Canvas, cavity: np.ndarray, rng: np.random.Generator, start:
 def _paint_lesions(canvas: Canvas, thorax: Thorax, cavity: np.ndarray, rng: np.random.Generator) -> None:
     for _ in range(int(rng.integers(1, 4))):
         side = rng.choice([-1, 1])
-        center = np.array([side * rng.uniform(30, thorax.half_width * 0.9), rng.uniform(thorax.front + 10, thorax.back - 10), rng.uniform(-60, 90)])
+        center = np.array(
+            [
+                side * rng.uniform(30, thorax.half_width * 0.9),
+                rng.uniform(thorax.front + 10, thorax.back - 10),
+                rng.uniform(-60, 90),
+            ]
+        )
         size = rng.uniform(3, 26, 3)
         region = canvas.around(center, size.max())
         x, y, z = canvas.at(region)
         ragged = size.min() * 0.25 * np.sin(x / 4 + y / 5) * np.sin(z / 4 - y / 6)
-        canvas.paint(Tissue.LESION, np.maximum(ellipsoid((x, y, z), center, size) + ragged, cavity[region] + 1).astype(np.float32), region)
+        canvas.paint(
+            Tissue.LESION,
+            np.maximum(ellipsoid((x, y, z), center, size) + ragged, cavity[region] + 1).astype(np.float32),
+            region,
+        )
 
 
 def _paint_effusion(canvas: Canvas, thorax: Thorax, cavity: np.ndarray, rng: np.random.Generator) -> None:

@@ -56,7 +56,7 @@ class Protocol:
     @classmethod
     def draw(cls, rng: np.random.Generator, **fixed: Any) -> Protocol:
         """A cardiac or chest protocol; ``fixed`` overrides what is drawn."""
-        drawn = dict(
+        drawn: dict[str, Any] = dict(
             field_mm=float(rng.uniform(190, 400) if rng.random() < 0.6 else rng.uniform(154, 220)),
             cect_slice_mm=float(rng.choice([1.5, 2.0, 2.5])), kilovolt=float(rng.choice([80, 100, 120])),
             shift_mm=rng.uniform(-1, 1, 3) * [6, 6, 14], rotation_deg=rng.uniform(-4, 4, 3),
@@ -97,8 +97,12 @@ def make_patient(seed: int, protocol: Protocol | None = None, variety: float = 1
     cect_table = cect_hu(rng, native_table, protocol.kilovolt)
     native_scanner = Acquisition.draw(rng, variety)
     cect_scanner = Acquisition.draw(rng, variety)
-    native, chambers, heart_mask = _scan(anatomy, grid, Pose(), None, native_table, native_table * 0, native_scanner, [seed, 12])
-    cect, _, _ = _scan(anatomy, cect_grid, pose, breath, cect_table, cect_table - native_table, cect_scanner, [seed, 13])
+    native, chambers, heart_mask = _scan(
+        anatomy, grid, Pose(), None, native_table, native_table * 0, native_scanner, [seed, 12]
+    )
+    cect, _, _ = _scan(
+        anatomy, cect_grid, pose, breath, cect_table, cect_table - native_table, cect_scanner, [seed, 13]
+    )
 
     voxel_ml = float(np.prod(grid.spacing_xyz)) / 1000
     truth = {
@@ -146,7 +150,9 @@ def _scan(
         coarse = Grid(origin, (paint_pixel, paint_pixel, grid.spacing_xyz[2]), (matrix, matrix, count))
         canvas, heart_mask = anatomy.paint(coarse, pose, breath)
         labels = canvas.labels()
-        image = canvas.color(table) + scanner.texture_of(labels, enhancement, coarse, np.random.default_rng([*seed, start]))
+        image = canvas.color(table) + scanner.texture_of(
+            labels, enhancement, coarse, np.random.default_rng([*seed, start])
+        )
         parts = (image, np.isin(labels, LEFT_ATRIUM), np.isin(labels, LEFT_VENTRICLE), heart_mask)
         return tuple(_refine(part.astype(np.float32), coarse, grid) for part in parts)
 

@@ -13,7 +13,9 @@ Points = tuple[np.ndarray, np.ndarray, np.ndarray]
 Vector = Sequence[float] | np.ndarray
 
 
-def ellipsoid(points: Points, center: Vector, semi_axes: Vector, axes: np.ndarray | None = None) -> np.ndarray:
+def ellipsoid(
+    points: Points, center: Vector, semi_axes: Vector, axes: np.ndarray | None = None
+) -> np.ndarray:
     """Approximate distance to an ellipsoid; exact on its surface and to first order near it.
 
     Args:

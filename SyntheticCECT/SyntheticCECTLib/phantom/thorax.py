@@ -6,6 +6,7 @@ Structures and their neighbourhoods follow the usual digital phantoms (Segars et
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,9 @@ class Thorax:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, heart: Heart) -> Thorax:
-        heart_front = min(heart.rv_center[1] - 0.85 * heart.rv_axes.max(), heart.at(heart.lv_length, 0, 0)[1] - heart.wall)
+        heart_front = min(
+            heart.rv_center[1] - 0.85 * heart.rv_axes.max(), heart.at(heart.lv_length, 0, 0)[1] - heart.wall
+        )
         heart_left = heart.at(heart.lv_length * 0.8, 0, 0)[0] + heart.wall + 8
         front = float(heart_front - rng.gamma(2.0, 5.0) + 2)
         back = float(heart.spine_front + rng.uniform(34, 52))
@@ -64,8 +67,13 @@ class Thorax:
         everywhere = canvas.everywhere()
         x, y, z = canvas.at(everywhere)
         half_depth = (self.back - self.front) / 2
-        taper = np.sqrt(np.clip(1 - (np.clip(z - 15, 0, None) / 165) ** 2, 0.08, 1)) * (1 + 0.06 * np.clip(-z / 100, 0, 1))
-        across, deep = np.abs(x) / np.float32(self.half_width), np.abs(y - self.middle) / np.float32(half_depth)
+        taper = np.sqrt(np.clip(1 - (np.clip(z - 15, 0, None) / 165) ** 2, 0.08, 1)) * (
+            1 + 0.06 * np.clip(-z / 100, 0, 1)
+        )
+        across, deep = (
+            np.abs(x) / np.float32(self.half_width),
+            np.abs(y - self.middle) / np.float32(half_depth),
+        )
         n = np.float32(self.roundness)
         rho = (across**n + deep**n + 1e-6) ** (1 / n) / taper
         radius = np.sqrt(x * x + (y - self.middle) ** 2)
@@ -76,13 +84,22 @@ class Thorax:
         chest_muscle = 9 * np.exp(-(((np.abs(angle + np.pi / 2) - 0.7) / 0.35) ** 2)) * (z > -10)
         shoulder = 26 * np.clip((z - 40) / 80, 0, 1.4) * np.exp(-((np.sin(angle) / 0.75) ** 2))
         muscle = cavity - (self.wall + back_muscle + chest_muscle + shoulder).astype(np.float32)
-        relative_fat = 1 + sum(a * np.cos(m * angle) + b * np.sin(m * angle) for m, (a, b) in enumerate(self.fat_modes.tolist(), 1))
+        relative_fat = 1 + sum(
+            a * np.cos(m * angle) + b * np.sin(m * angle)
+            for m, (a, b) in enumerate(self.fat_modes.tolist(), 1)
+        )
         body = muscle - np.clip(self.fat * relative_fat, 2.5, None).astype(np.float32)
 
         self._paint_table(canvas, body)
         if self.breast:
             for side in (-1, 1):
-                center = np.array([side * (70 + 15 * self.details[0]), self.front - self.wall - self.fat * 0.6, -5 + 40 * self.details[1]])
+                center = np.array(
+                    [
+                        side * (70 + 15 * self.details[0]),
+                        self.front - self.wall - self.fat * 0.6,
+                        -5 + 40 * self.details[1],
+                    ]
+                )
                 size = np.array([58, 30, 52]) * self.breast
                 region = canvas.around(center, size.max())
                 bump = ellipsoid(canvas.at(region), center, size)
@@ -91,11 +108,21 @@ class Thorax:
         canvas.paint(Tissue.FAT, body + 2, everywhere)
         if self.breast:
             for side in (-1, 1):
-                center = np.array([side * (70 + 15 * self.details[0]), self.front - self.wall - self.fat * 0.7 - 4, -5 + 40 * self.details[1]])
+                center = np.array(
+                    [
+                        side * (70 + 15 * self.details[0]),
+                        self.front - self.wall - self.fat * 0.7 - 4,
+                        -5 + 40 * self.details[1],
+                    ]
+                )
                 region = canvas.around(center, 30)
                 part = canvas.at(region)
                 streaks = 5 * np.sin(part[0] / 5) * np.sin(part[1] / 4 + part[2] / 7)
-                canvas.paint(Tissue.GLAND, ellipsoid(part, center, np.array([26, 13, 24]) * self.breast) + streaks, region)
+                canvas.paint(
+                    Tissue.GLAND,
+                    ellipsoid(part, center, np.array([26, 13, 24]) * self.breast) + streaks,
+                    region,
+                )
         # A layer of fat parts the superficial muscles from the rib cage.
         canvas.paint(Tissue.MUSCLE, muscle, everywhere)
         seam = np.abs(cavity - (self.wall + 2)) - np.clip(3 * np.sin(angle * 3 + self.details[2] * 6), 0, 2.5)
@@ -123,15 +150,26 @@ class Thorax:
         rib = np.sqrt(((cavity - 6) / 4.2) ** 2 + (phase / 6.5) ** 2)
         rib = (rib - 1) * 4.2
         midline = np.abs(x)
-        bony = np.maximum(rib, np.maximum(14 - midline, np.where(y < self.middle, 38 - midline - 0.25 * z, -1)))
-        canvas.paint(Tissue.CARTILAGE, np.maximum(rib, np.maximum(20 - midline, y - self.front - 45)).astype(np.float32), everywhere)
+        bony = np.maximum(
+            rib, np.maximum(14 - midline, np.where(y < self.middle, 38 - midline - 0.25 * z, -1))
+        )
+        canvas.paint(
+            Tissue.CARTILAGE,
+            np.maximum(rib, np.maximum(20 - midline, y - self.front - 45)).astype(np.float32),
+            everywhere,
+        )
         canvas.paint(Tissue.BONE, bony.astype(np.float32), everywhere)
         canvas.paint(Tissue.MARROW, (bony + 1.9).astype(np.float32), everywhere)
         top, bottom = 105, -45 - 35 * self.details[6]
         region = canvas.around(np.array([[0, self.front - 7, top], [0, self.front - 7, bottom]]), 26)
         x, y, z = canvas.at(region)
         taper_in = self.front + np.clip(z - 15, 0, None) ** 2 / 330
-        plate = np.maximum(np.abs(y - (taper_in - 6)) - 5.2, np.maximum(np.abs(x) - (15 + 5 * np.sin(z / 13)), np.abs(z - (top + bottom) / 2) - (top - bottom) / 2))
+        plate = np.maximum(
+            np.abs(y - (taper_in - 6)) - 5.2,
+            np.maximum(
+                np.abs(x) - (15 + 5 * np.sin(z / 13)), np.abs(z - (top + bottom) / 2) - (top - bottom) / 2
+            ),
+        )
         canvas.paint(Tissue.BONE, plate.astype(np.float32), region)
         canvas.paint(Tissue.MARROW, (plate + 1.5).astype(np.float32), region)
 
@@ -141,7 +179,13 @@ class Thorax:
             path = np.array([[x, self.middle + 10, 260.0], [x, self.middle + 25, -260.0]])
             region = canvas.around(path, 50)
             arm = tube(canvas.at(region), path, np.array([45.0, 38.0]))
-            for tissue, inset in ((Tissue.SKIN, 0), (Tissue.FAT, 2), (Tissue.MUSCLE, 8), (Tissue.BONE, 30), (Tissue.MARROW, 34)):
+            for tissue, inset in (
+                (Tissue.SKIN, 0),
+                (Tissue.FAT, 2),
+                (Tissue.MUSCLE, 8),
+                (Tissue.BONE, 30),
+                (Tissue.MARROW, 34),
+            ):
                 canvas.paint(tissue, arm + np.float32(inset), region)
 
     def paint_spine(self, canvas: Canvas) -> None:
@@ -159,20 +203,28 @@ class Thorax:
         level = np.abs((z + np.float32(24 * self.details[7])) % 26 - 4)
         arch = np.abs(np.sqrt(x**2 + (y - y0 - r - 7) ** 2) - 11.5) - 3.2
         spinous = np.maximum(np.abs(x) - 3.2, np.maximum(np.abs(y - y0 - r - 30) - 15, level - 8))
-        transverse = np.maximum(np.abs(y - y0 - r - 8 - 0.25 * np.abs(x)) - 4, np.maximum(np.abs(np.abs(x) - 24) - 12, level - 6))
-        posterior = np.minimum(np.maximum(arch, level - 11), np.minimum(spinous, transverse)).astype(np.float32)
+        transverse = np.maximum(
+            np.abs(y - y0 - r - 8 - 0.25 * np.abs(x)) - 4, np.maximum(np.abs(np.abs(x) - 24) - 12, level - 6)
+        )
+        posterior = np.minimum(np.maximum(arch, level - 11), np.minimum(spinous, transverse)).astype(
+            np.float32
+        )
         canvas.paint(Tissue.BONE, posterior, region)
         canvas.paint(Tissue.MARROW, posterior + 2.2, region)
         canvas.paint(Tissue.BONE, np.maximum(body, -disc), region)
         canvas.paint(Tissue.MARROW, np.maximum(body + 1.8, 1.2 - disc), region)
         canvas.paint(Tissue.CARTILAGE, np.maximum(body, disc), region)
-        canvas.paint(Tissue.SPINAL_CANAL, (np.sqrt(x**2 + (y - y0 - r - 7) ** 2) - 8.5).astype(np.float32), region)
+        canvas.paint(
+            Tissue.SPINAL_CANAL, (np.sqrt(x**2 + (y - y0 - r - 7) ** 2) - 8.5).astype(np.float32), region
+        )
         for side in (-1, 1):
             x0 = side * (self.half_width * 0.62 + 18)
             center = np.array([x0, self.back + self.wall + 4, 75.0 + 25 * self.details[8]])
             axes = np.array([[0.86, side * -0.5, 0.1], [side * 0.5, 0.86, 0], [-0.1, 0, 1]])
             region = canvas.around(center, 66)
-            blade = ellipsoid(canvas.at(region), center, (42, 5, 62), axes / np.linalg.norm(axes, axis=1, keepdims=True))
+            blade = ellipsoid(
+                canvas.at(region), center, (42, 5, 62), axes / np.linalg.norm(axes, axis=1, keepdims=True)
+            )
             canvas.paint(Tissue.BONE, blade, region)
             canvas.paint(Tissue.MARROW, blade + 2, region)
 
@@ -208,7 +260,9 @@ class Thorax:
         canvas.paint(Tissue.MUSCLE, below, everywhere)
         canvas.paint(Tissue.ABDOMEN, np.maximum(cavity + 2, height + 2.5), everywhere)
         edge = 25 + 45 * self.details[9]
-        liver = np.maximum(np.maximum(cavity + 3, height + 3), (x - edge) + 0.35 * (y - self.middle) - 0.3 * (z + 40))
+        liver = np.maximum(
+            np.maximum(cavity + 3, height + 3), (x - edge) + 0.35 * (y - self.middle) - 0.3 * (z + 40)
+        )
         canvas.paint(Tissue.LIVER, liver, everywhere)
         top = min(self.dome_left, self.dome_right - 4)
         stomach = np.array([48 + 20 * self.details[10], self.middle - 10 + 15 * self.details[11], top - 42])
@@ -218,35 +272,61 @@ class Thorax:
         canvas.paint(Tissue.WALL, inside, region)
         canvas.paint(Tissue.STOMACH, inside + 4, region)
         if self.details[12] > 0.4:
-            canvas.paint(Tissue.AIRWAY, np.maximum(inside + 5, py - stomach[1] + 25 * (self.details[12] - 0.6)), region)
+            canvas.paint(
+                Tissue.AIRWAY, np.maximum(inside + 5, py - stomach[1] + 25 * (self.details[12] - 0.6)), region
+            )
         spleen = np.array([self.half_width - 42, self.back - 42, top - 45])
         region = canvas.around(spleen, 48)
-        canvas.paint(Tissue.SPLEEN, np.maximum(ellipsoid(canvas.at(region), spleen, (24, 38, 42)), height[region] + 3), region)
+        canvas.paint(
+            Tissue.SPLEEN,
+            np.maximum(ellipsoid(canvas.at(region), spleen, (24, 38, 42)), height[region] + 3),
+            region,
+        )
 
     def paint_mediastinum(self, canvas: Canvas, cavity: np.ndarray) -> None:
         """Fat around the great vessels and before the spine, oesophagus, trachea and main bronchi."""
         heart, front = self.heart, self.heart.spine_front
         gap = 4 + 7 * self.details[13]
-        soft = [(*heart.aorta(), gap), *((p, r, gap) for p, r in heart.pulmonary_trunk()[:1]), (*heart.venae_cavae()[0], gap)]
+        soft = [
+            (*heart.aorta(), gap),
+            *((p, r, gap) for p, r in heart.pulmonary_trunk()[:1]),
+            (*heart.venae_cavae()[0], gap),
+        ]
         soft += [(p[: len(p) * 2 // 3], r[: len(r) * 2 // 3], 4.0) for p, r in heart.pulmonary_trunk()[1:]]
         soft += [(p[:4], r[:4], 4.0) for p, r in heart.pulmonary_veins()]
         behind = np.array([[4.0, front - 3, 170.0], [4.0, front - 3, -60], [2.0, front - 5, -250]])
         soft.append((behind, np.full(3, 18.0), 0.0))
-        upper = np.array([[0, heart.base[1] - 12, 170.0], [0, heart.base[1] - 8, 78], [4, heart.base[1] - 10, 42]])
+        upper = np.array(
+            [[0, heart.base[1] - 12, 170.0], [0, heart.base[1] - 8, 78], [4, heart.base[1] - 10, 42]]
+        )
         soft.append((upper, np.array([30.0, 26.0, 20.0]), 0.0))
         for path, radii, extra in soft:
             canvas.paint_tube(Tissue.MEDIASTINUM, path, radii + extra)
         # Fat behind the sternum, and in the angles between heart and diaphragm.
-        pads = [((4, self.front - 3, 35), (20 + 14 * self.details[14], 6 + 0.8 * heart.fat_front_mm, 115))]
+        pads: list[tuple[tuple[float, ...], Any]] = [
+            ((4, self.front - 3, 35), (20 + 14 * self.details[14], 6 + 0.8 * heart.fat_front_mm, 115))
+        ]
         for side, size in ((-1, self.details[0]), (1, self.details[1])):
             place = (heart.base[0] + side * 52, self.front + 18, heart.base[2] - 42)
             pads.append((place, np.array([20, 18, 18]) * (0.3 + size)))
         for center, semi_axes in pads:
             region = canvas.around(np.array(center), max(semi_axes))
-            canvas.paint(Tissue.MEDIASTINUM, np.maximum(ellipsoid(canvas.at(region), center, semi_axes), cavity[region] + 1), region)
+            canvas.paint(
+                Tissue.MEDIASTINUM,
+                np.maximum(ellipsoid(canvas.at(region), center, semi_axes), cavity[region] + 1),
+                region,
+            )
         self._paint_airways(canvas)
         back_of_atrium = heart.la_center[1] + heart.la_axes[1]
-        path = curve([[2, front - 8, 170], [3, front - 8, 90], [6, max(back_of_atrium + 7, front - 12), 20], [14, max(back_of_atrium + 4, front - 16), -40], [24, front - 26, -100]])
+        path = curve(
+            [
+                [2, front - 8, 170],
+                [3, front - 8, 90],
+                [6, max(back_of_atrium + 7, front - 12), 20],
+                [14, max(back_of_atrium + 4, front - 16), -40],
+                [24, front - 26, -100],
+            ]
+        )
         gullet = along([8, 7.5, 7.5 + 2 * self.details[15], 8, 9], len(path))
         canvas.paint_tube(Tissue.OESOPHAGUS, path, gullet)
         if self.details[15] > 0.65:
@@ -258,7 +338,14 @@ class Thorax:
         carina = np.array([-2.0, front - 22, max(roof + 16, 52.0)])
         tubes = [(np.array([[0, front - 30, 200.0], carina]), np.array([9.0, 8.5]))]
         for side, reach in ((-1, 34), (1, 44)):
-            way = curve([carina, carina + [side * reach * 0.5, 4, -12], carina + [side * (reach + 8), 10, -24 - 6 * (side > 0)]], 4)
+            way = curve(
+                [
+                    carina,
+                    carina + [side * reach * 0.5, 4, -12],
+                    carina + [side * (reach + 8), 10, -24 - 6 * (side > 0)],
+                ],
+                4,
+            )
             tubes.append((way, along([7.5, 6.5, 5.0], len(way))))
         for tissue, extra in ((Tissue.WALL, 1.6), (Tissue.AIRWAY, 0.0)):
             for path, radii in tubes:

@@ -109,8 +109,10 @@ def cect_hu(rng: np.random.Generator, native: np.ndarray, kilovolt: float) -> np
         Tissue.SPLEEN: rng.uniform(0.1, 0.3), Tissue.MUSCLE: rng.uniform(0.0, 0.04), Tissue.WALL: rng.uniform(0.08, 0.2),
     }  # fmt: skip
     right = np.clip(rng.normal(0.38, 0.15), 0.12, 0.7)
-    shares |= {Tissue.RV: right, Tissue.RA: right * rng.uniform(0.8, 1.3), Tissue.VENA_CAVA: right * rng.uniform(0.7, 1.9),
-               Tissue.PULMONARY_ARTERY: min(0.9, right * rng.uniform(1.0, 1.6)), Tissue.LUNG_VESSEL: rng.uniform(0.5, 0.9)}  # fmt: skip
+    shares |= {
+        Tissue.RV: right, Tissue.RA: right * rng.uniform(0.8, 1.3), Tissue.VENA_CAVA: right * rng.uniform(0.7, 1.9),
+        Tissue.PULMONARY_ARTERY: min(0.9, right * rng.uniform(1.0, 1.6)), Tissue.LUNG_VESSEL: rng.uniform(0.5, 0.9),
+    }  # fmt: skip
     hu = native.copy()
     for tissue, share in shares.items():
         hu[tissue] += left_mg_ml * per_mg * share

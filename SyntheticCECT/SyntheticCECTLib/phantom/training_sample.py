@@ -62,7 +62,9 @@ def draw_training_sample(seed: int) -> TrainingSample:
 
     used = np.flatnonzero(mask.any((1, 2)))
     keep = slice(max(0, used[0] - 2), used[-1] + 3)
-    return TrainingSample(thorax_native, thorax_labels, heart_native[keep], heart_cect[keep], heart_labels[keep])
+    return TrainingSample(
+        thorax_native, thorax_labels, heart_native[keep], heart_cect[keep], heart_labels[keep]
+    )
 
 
 def _training_labels(tissues: np.ndarray, heart_mask: np.ndarray) -> np.ndarray:
@@ -73,7 +75,12 @@ def _training_labels(tissues: np.ndarray, heart_mask: np.ndarray) -> np.ndarray:
 
 
 def _acquire(
-    canvas: Canvas, tissues: np.ndarray, table: np.ndarray, native: np.ndarray, scanner: Acquisition, rng: np.random.Generator
+    canvas: Canvas,
+    tissues: np.ndarray,
+    table: np.ndarray,
+    native: np.ndarray,
+    scanner: Acquisition,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     texture = scanner.texture_of(tissues, table - native, canvas.grid, rng)
     return scanner.acquire(canvas.color(table) + texture, canvas.grid, rng)

@@ -133,7 +133,7 @@ def _with_profile(image: sitk.Image, grid: sitk.Image, transform: sitk.Transform
     for axis in np.flatnonzero(variance_mm2 > (0.25 * np.array(image.GetSpacing())) ** 2):
         along = [0.0, 0.0, 0.0]
         along[int(axis)] = float(variance_mm2[axis])
-        image = sitk.DiscreteGaussian(image, along, maximumKernelWidth=64, maximumError=[0.01] * 3)
+        image = sitk.DiscreteGaussian(image, along, maximumKernelWidth=64, maximumError=0.01)
     return image
 
 

@@ -93,7 +93,7 @@ def _body(hu_kji: NDArray[np.float32]) -> NDArray[np.bool_]:
     tissue = hu_kji > _BODY_HU
     # Opening parts the body from the table and from wires that touch it.
     opened = ndimage.binary_opening(tissue, structure=np.ones((1, 3, 3), bool))
-    labels, count = ndimage.label(opened)
+    labels, count = ndimage.label(opened)  # pyright: ignore[reportGeneralTypeIssues]
     if count == 0:
         return np.zeros_like(tissue)
     sizes = np.bincount(labels.ravel())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
+from ..errors import InputRefused, Notice
 from .dicom_series import FEWEST_SLICES, DicomSeries
 from .dicom_slice import DicomSlice, quiet_pydicom, read_slices
-from ..errors import InputRefused, Notice
 from .volume_file import container_of
 
 MAX_FILES = 50_000

@@ -17,8 +17,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import UID, ImplicitVRLittleEndian, RLELossless, generate_uid
 
-from .dicom_slice import DicomSlice
 from ..errors import InputRefused
+from .dicom_slice import DicomSlice
 from .grid import AIR_HU
 
 _PIXEL_MODULE = (

@@ -7,10 +7,10 @@ from itertools import groupby
 
 import numpy as np
 
+from ..errors import InputRefused, Notice
 from .dicom_pixels import decoded
 from .dicom_series import DicomSeries
 from .dicom_slice import quiet_pydicom
-from ..errors import InputRefused, Notice
 from .volume import Volume, voxel_count
 
 MOST_UNEVEN = 0.1

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import SimpleITK as sitk
 
-from . import overlap
 from ..bounding_box import bounding_box
 from ..common_grid import axial_spacing, axial_view, voxel_ml
+from . import overlap
 from .figures import Figures
 from .no_value import NoValue
 

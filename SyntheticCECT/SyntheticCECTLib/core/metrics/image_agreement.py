@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import similarity
 from ..bounding_box import bounding_box
+from . import similarity
 from .figures import Figures
 from .metric_catalogue import IMAGE_KEYS
 from .no_value import NoValue

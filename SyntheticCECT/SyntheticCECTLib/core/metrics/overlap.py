@@ -100,7 +100,7 @@ def _surface_points_mm(mask: np.ndarray, spacing_mm: np.ndarray, name: str) -> n
     if box is None:
         raise NoValue(f"the {name} is empty")
     inside = mask[box]
-    surface = inside & ~ndimage.binary_erosion(inside)
+    surface = inside & np.logical_not(ndimage.binary_erosion(inside))
     return (np.argwhere(surface) + [part.start for part in box]) * spacing_mm
 
 

@@ -21,8 +21,11 @@ import copy
 
 import torch
 from torch import nn
-from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from .network import Santini2018
+
+_PACKINGS_KEPT = 4  # sizes of batches that one run meets: two
 
 
 def folded(network: nn.Module, for_cpu: bool) -> nn.Module:
@@ -40,6 +43,7 @@ def folded(network: nn.Module, for_cpu: bool) -> nn.Module:
     result = result.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     if for_cpu and _has_fused_convolution():
         _replace_layers(result)
+        _join_ends(result)
     return result
 
 
@@ -65,6 +69,16 @@ def _replace_layers(module: nn.Module) -> None:
         else:
             _replace_in_sequence(child)
             _replace_layers(child)
+
+
+def _join_ends(module: nn.Module) -> None:
+    """In ``Santini2018`` the single kernel follows a doubling: it can take the sub-pixels unsorted."""
+    if not isinstance(module, Santini2018) or not isinstance(module.last, SingleKernel):
+        return
+    before = list(module.decoder.modules())
+    doubling = next((m for m in reversed(before) if isinstance(m, DoublingConvolutionReLU)), None)
+    if doubling is not None and list(doubling.modules())[-1] is before[-1]:
+        doubling.keeps_sub_pixels_apart = module.last.takes_sub_pixels_apart = True
 
 
 def _replace_in_sequence(sequential: nn.Sequential) -> None:
@@ -128,14 +142,22 @@ class ConvolutionReLU(nn.Module):
     def __init__(self, layer: nn.Conv2d) -> None:
         super().__init__()
         self.geometry = (list(layer.padding), list(layer.stride), list(layer.dilation), layer.groups)
-        self.weight = torch.ops.mkldnn._reorder_convolution_weight(
-            layer.weight.detach(), *self.geometry, None
-        )
+        self.weight = layer.weight.detach()
         self.bias = None if layer.bias is None else layer.bias.detach()
+        self._packed: dict[torch.Size, torch.Tensor] = {}
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
+        # The best packing depends on the size; another one would be repacked silently at every call.
+        weight = self._packed.get(image.shape)
+        if weight is None:
+            weight = torch.ops.mkldnn._reorder_convolution_weight(
+                self.weight, *self.geometry, list(image.shape)
+            )
+            if len(self._packed) >= _PACKINGS_KEPT:
+                self._packed.clear()
+            self._packed[image.shape] = weight
         return torch.ops.mkldnn._convolution_pointwise(
-            image, self.weight, self.bias, *self.geometry, "relu", [], ""
+            image, weight, self.bias, *self.geometry, "relu", [], ""
         )
 
 
@@ -145,6 +167,7 @@ class DoublingConvolutionReLU(nn.Module):
     def __init__(self, layer: nn.ConvTranspose2d) -> None:
         super().__init__()
         self.channels = layer.out_channels
+        self.keeps_sub_pixels_apart = False
         product = nn.Conv2d(
             layer.in_channels, 4 * layer.out_channels, kernel_size=1, bias=layer.bias is not None
         )
@@ -155,13 +178,12 @@ class DoublingConvolutionReLU(nn.Module):
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         four = self.product(image)
+        if self.keeps_sub_pixels_apart:
+            return four
         n, _, rows, columns = four.shape
         four = four.permute(0, 2, 3, 1).reshape(n, rows, columns, 2, 2, self.channels)
-        return (
-            four.permute(0, 1, 3, 2, 4, 5)
-            .reshape(n, 2 * rows, 2 * columns, self.channels)
-            .permute(0, 3, 1, 2)
-        )
+        doubled = four.permute(0, 1, 3, 2, 4, 5).reshape(n, 2 * rows, 2 * columns, self.channels)
+        return doubled.permute(0, 3, 1, 2)
 
 
 class SingleKernel(nn.Module):
@@ -169,13 +191,23 @@ class SingleKernel(nn.Module):
 
     def __init__(self, layer: nn.Conv2d) -> None:
         super().__init__()
+        self.takes_sub_pixels_apart = False
         # Flipped: each pixel gives its nine products to its neighbours instead of collecting theirs.
         kernel = layer.weight.detach()[0].flip(1, 2)
         self.kernel = kernel.reshape(layer.in_channels, 9).t().contiguous()
         self.bias = None if layer.bias is None else layer.bias.detach()
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        n, channels, rows, columns = image.shape
-        products = torch.matmul(self.kernel, image.reshape(n, channels, rows * columns))
-        summed = functional.fold(products, (rows, columns), kernel_size=3, padding=1)
+        n, _, rows, columns = image.shape
+        pixels = image.permute(0, 2, 3, 1).reshape(n, -1, self.kernel.shape[1])
+        products = torch.matmul(self.kernel, pixels.transpose(1, 2))
+        if self.takes_sub_pixels_apart:
+            products = products.view(n, 9, rows, columns, 2, 2).transpose(3, 4)
+            rows, columns = 2 * rows, 2 * columns
+        products = products.reshape(n, 9, rows, columns)
+        summed = image.new_zeros(n, 1, rows + 2, columns + 2)
+        for tap in range(9):
+            down, right = divmod(tap, 3)
+            summed[:, 0, down : down + rows, right : right + columns] += products[:, tap]
+        summed = summed[:, :, 1:-1, 1:-1]
         return summed if self.bias is None else summed.add_(self.bias)

@@ -154,7 +154,8 @@ def run_slices(
     """
     if slices_kji.ndim != 3:
         raise ValueError(f"Expected slices of shape (K, J, I), got {slices_kji.shape}.")
-    scaled = np.clip(slices_kji, *HU_RANGE).astype(np.float32) / np.float32(HU_PER_UNIT)
+    scaled = np.clip(slices_kji, *HU_RANGE).astype(np.float32)
+    scaled /= HU_PER_UNIT
     if not np.isfinite(scaled).all():
         raise ValueError("The slices hold values that are not finite (NaN).")
     prepared = network if isinstance(network, PreparedNetwork) else PreparedNetwork(network, device)

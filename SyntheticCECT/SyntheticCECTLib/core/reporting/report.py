@@ -10,13 +10,13 @@ from typing import Any
 import SimpleITK as sitk
 
 from ..errors import Notice
+from ..version import VERSION
 from .report_figures import ReportImages
 from .report_html import research_use
 from .report_numbers import ThresholdCurve, charts, notice_list, volume_tiles
 from .report_pictures import difference_maps, overlap_figure, row_of_four, whole_field
 from .report_style import STYLE
 from .report_tables import metric_table, provenance_table
-from ..version import VERSION
 
 # The page may show its own pictures and style and nothing else: no script runs, nothing is fetched.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

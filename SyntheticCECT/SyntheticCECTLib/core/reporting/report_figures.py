@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from ..metrics import overlap
 from ..bounding_box import bounding_box
 from ..common_grid import require_common_grid
+from ..metrics import overlap
 from ..metrics.no_value import NoValue
 from .picture import (
     BOTH_COLOUR,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from .report_figures import Shot
 from ..version import RESEARCH_USE
+from .report_figures import Shot
 
 CHAMBER_LEGEND = (
     '<span><i style="background:var(--la)"></i>left atrium</span>'

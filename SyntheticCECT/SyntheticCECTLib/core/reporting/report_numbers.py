@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .charts import Chart, Line
 from ..errors import Notice
+from .charts import Chart, Line
 from .report_html import number_or_none
 
 ThresholdCurve = Sequence[tuple[float, float | None, float | None]]
