@@ -68,7 +68,15 @@ def fit(
         chosen = torch.randint(len(slices["native"]), (settings.batch,), generator=generator)
         native, cect, chambers, heart = make_batch(slices, chosen, generator)
         loss = contrast_loss(
-            network(native), cect, chambers, heart, vth, settings.alpha, settings.beta, settings.steepness
+            network(native),
+            cect,
+            chambers,
+            heart,
+            vth,
+            settings.alpha,
+            settings.beta,
+            settings.steepness,
+            settings.mean_cross_entropy,
         )
         optimiser.zero_grad(set_to_none=True)
         loss.backward()

@@ -23,6 +23,7 @@ class Settings:
         alpha: Weight of the RMSE term.
         beta: Weight of the cross-entropy term.
         steepness: Steepness s of the soft threshold, per HU / 1000.
+        mean_cross_entropy: Mean of the cross-entropy over the heart's pixels in place of the paper's sum.
         seed: Of weights, order and augmentation.
     """
 
@@ -39,4 +40,5 @@ class Settings:
     alpha: float = 1.0
     beta: float = 0.01
     steepness: float = 10.0
+    mean_cross_entropy: bool = False
     seed: int = 2018

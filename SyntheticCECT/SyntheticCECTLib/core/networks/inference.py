@@ -43,6 +43,8 @@ class PreparedNetwork:
         self.device = torch.device(device)
         self._source = network
         self._module = folded(network, for_cpu=self.device.type == "cpu").to(self.device)
+        if self.device.type == "cpu":
+            _let_memory_stay()
 
     def run(
         self,
@@ -183,6 +185,16 @@ class _SingleThreaded:
 
 
 _single_threaded = _SingleThreaded()
+
+
+def _let_memory_stay() -> None:
+    """Make Linux's allocator keep what layers free, instead of fetching each layer's memory anew, page by
+    page.
+
+    It learns from the largest block (up to 32 MB) that it has seen freed: show it one. Saves up to a tenth
+    of a run; elsewhere this does nothing.
+    """
+    torch.empty(31 * 2**20, dtype=torch.uint8)
 
 
 @contextlib.contextmanager
