@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
-from SyntheticCECTLib.core.pipeline import Synthesis
 
 from SyntheticCECTLib.core.case import CaseResult, PreparedCase, segment_case
 from SyntheticCECTLib.core.errors import Notice
+from SyntheticCECTLib.core.pipeline import Synthesis
 
 SHAPE_KJI, SPACING_MM = (12, 40, 48), (2.0, 2.0, 5.0)
 HEART = (slice(2, 10), slice(8, 32), slice(10, 40))

@@ -9,6 +9,7 @@ import numpy as np
 from .canvas import Canvas, Deformation, Grid, Pose
 from .heart import Heart
 from .lungs import paint_lung_contents
+from .mediastinum import paint_mediastinum
 from .shapes import Points, ellipsoid, smooth_union, tube
 from .thorax import Thorax
 from .tissues import Tissue
@@ -54,7 +55,7 @@ class Anatomy:
         cavity = self.thorax.paint_wall(canvas)
         self.thorax.paint_inside(canvas, cavity)
         paint_lung_contents(canvas, self.thorax, cavity)
-        self.thorax.paint_mediastinum(canvas, cavity)
+        paint_mediastinum(canvas, self.thorax, cavity)
         self.thorax.paint_spine(canvas)
         return canvas, self._paint_heart(canvas)
 
