@@ -164,7 +164,9 @@ def test_signal_ends_the_program_and_leaves_nothing(
     scan_file: Path, number: signal.Signals, status: int
 ) -> None:
     script = textwrap.dedent(f"""
-        import sys, time
+        import signal, sys, time
+        # A shell that runs the tests in the background hands its children SIGINT ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.path[:0] = [{str(ROOT / "SyntheticCECT")!r}, {str(ROOT)!r}]
         from SyntheticCECTLib.cli import synthesize_command
         from SyntheticCECTLib.cli.__main__ import main
