@@ -173,7 +173,8 @@ def test_signal_ends_the_program_and_leaves_nothing(
         def half_written(result, folder, *rest):
             (folder / "metrics.json").write_text("{{")
             print("writing", flush=True)
-            time.sleep(60)
+            for _ in range(600):  # a signal that comes just before one long sleep would wait for its end
+                time.sleep(0.1)
         synthesize_command.process_case = lambda *rest: type("Result", (), {{"seconds": {{}}}})
         synthesize_command.write_case = half_written
         sys.exit(main(["synthesize", {str(scan_file)!r}, "-o", {str(scan_file.parent / "out")!r}]))
