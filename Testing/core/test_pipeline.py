@@ -9,12 +9,12 @@ import torch
 
 from SyntheticCECTLib.core import pipeline
 from SyntheticCECTLib.core.errors import Cancelled, InputRefused
-from SyntheticCECTLib.core.heart_finder import _one_heart
 from SyntheticCECTLib.core.networks import model_package
 from SyntheticCECTLib.core.networks.heart_network import HeartFinder
 from SyntheticCECTLib.core.networks.model_package import save_model
 from SyntheticCECTLib.core.networks.network import Santini2018
 from SyntheticCECTLib.core.pipeline import Settings, Synthesis, synthesize
+from SyntheticCECTLib.core.solid_part import one_part
 
 CARD = dict(working_grid={}, hu_scaling={}, training_data="none", intended_use="tests", licence="Apache-2.0")
 
@@ -128,6 +128,6 @@ def test_only_the_largest_find_is_the_heart_and_it_is_solid() -> None:
     probability[4:16, 5:20, 5:20] = 0.9
     probability[9, 10:12, 10:12] = 0.1
     probability[2:4, 25:28, 25:28] = 0.95
-    heart = _one_heart(probability) >= 0.5
+    heart = one_part(probability) >= 0.5
     assert heart[4:16, 5:20, 5:20].all() and heart.sum() == 12 * 15 * 15
-    assert not _one_heart(probability * 0).any()
+    assert not one_part(probability * 0).any()

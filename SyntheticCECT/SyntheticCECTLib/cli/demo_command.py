@@ -11,7 +11,8 @@ import SimpleITK as sitk
 from ..core.case import CaseResult, CaseSettings, part_of, process_case
 from ..core.case_folder import write_case
 from ..core.formats.output_folder import output_folder
-from .phantom_command import CECT, LABELS, NATIVE_CT, write_patient
+from ..phantom.patient_folder import CECT, LABELS, NATIVE_CT
+from .phantom_command import draw_into
 from .progress import Progress
 from .result_folder import refuse_unless_writable
 from .slicer_scene import SCENE, write_scene
@@ -38,7 +39,7 @@ def _demonstrate(options: argparse.Namespace, folder: Path, progress: Progress) 
         title = f"Virtual patient {options.seed}"
         patient = folder / PATIENT
         patient.mkdir()
-        write_patient(options.seed, patient, part_of(progress, 0.0, 0.5))
+        draw_into(patient, options.seed, part_of(progress, 0.0, 0.5))
         files |= dict(scan=patient / NATIVE_CT, cect=patient / CECT, reference=patient / LABELS)
     else:
         title = title_of(options.scan)

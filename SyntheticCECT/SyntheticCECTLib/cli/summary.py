@@ -35,7 +35,9 @@ def volume_lines(metrics: dict[str, Any]) -> list[str]:
     lines = []
     for key, name in CHAMBERS.items():
         reason = metrics["reasons"].get(f"volumes_ml.{key}", "not measured")
-        lines.append(line(name, metrics["volumes_ml"].get(key), "mL", 1, reason))
+        ends = metrics.get("volume_intervals_ml", {}).get(key)
+        interval = f" (95 % interval {ends[0]:.0f} to {ends[1]:.0f} mL)" if ends else ""
+        lines.append(line(name, metrics["volumes_ml"].get(key), "mL", 1, reason) + interval)
     lines.append(line("Heart", metrics["heart_volume_ml"], "mL", 0))
     lines.append(line("Threshold", metrics["threshold_hu"], "HU", 0))
     return lines

@@ -102,6 +102,18 @@ class CaseResult:
     no_agreement: str | None
     seconds: dict[str, float]
 
+    @property
+    def intervals_ml(self) -> dict[str, tuple[float, float]]:
+        """95 % interval in mL of each volume that has a value; only at the threshold that it was calibrated at."""
+        synthesis = self.case.synthesis
+        if self.threshold_hu != synthesis.default_threshold_hu:
+            return {}
+        return {
+            key: (float(ml) * lower, float(ml) * upper)
+            for key, (lower, upper) in synthesis.volume_factors.items()
+            if (ml := self.volumes[key]["ml"]) is not None
+        }
+
 
 def process_case(
     inputs: CaseInputs, settings: CaseSettings, on_progress: OnProgress | None = None

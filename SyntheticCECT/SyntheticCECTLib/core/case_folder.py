@@ -21,6 +21,7 @@ from .reporting.report import write_report
 
 SYNTHETIC_CECT = "synthetic_cect.nrrd"
 ENHANCEMENT = "enhancement.nrrd"
+EXPECTED_ERROR = "expected_error.nrrd"
 HEART_MASK = "heart_mask.nrrd"
 CHAMBER_SPLIT = "chamber_split.nrrd"
 CHAMBERS = "chambers.seg.nrrd"
@@ -29,7 +30,8 @@ CECT_TO_NATIVE = "cect_to_native.tfm"
 REFERENCE = "reference.seg.nrrd"
 METRICS_JSON, METRICS_CSV, REPORT = "metrics.json", "metrics.csv", "report.html"
 _OWN_FILES = {
-    SYNTHETIC_CECT, ENHANCEMENT, HEART_MASK, CHAMBER_SPLIT, CHAMBERS, CECT_REGISTERED, CECT_TO_NATIVE, REFERENCE, REPORT,
+    SYNTHETIC_CECT, ENHANCEMENT, EXPECTED_ERROR, HEART_MASK, CHAMBER_SPLIT, CHAMBERS, CECT_REGISTERED, CECT_TO_NATIVE,
+    REFERENCE, REPORT,
 }  # fmt: skip
 
 CURVE_REACH_HU, CURVE_STEP_HU = 200.0, 25.0
@@ -60,6 +62,7 @@ def write_case(
         for name, image in (
             (SYNTHETIC_CECT, synthesis.synthetic_cect),
             (ENHANCEMENT, synthesis.enhancement_hu),
+            (EXPECTED_ERROR, synthesis.expected_error_hu),
             (HEART_MASK, synthesis.heart_mask),
             (CHAMBER_SPLIT, synthesis.chamber_prior),
             (CECT_REGISTERED, case.cect),
@@ -115,6 +118,10 @@ def read_case(folder: str | Path) -> PreparedCase:
             default_threshold_hu=float(metrics["default_threshold_hu"]),
             seconds={},
             notices=[],
+            expected_error_hu=_read_image(folder / EXPECTED_ERROR) if EXPECTED_ERROR in files else None,
+            volume_factors={
+                key: (float(low), float(high)) for key, (low, high) in metrics["volume_factors"].items()
+            },
         )
         return PreparedCase(
             synthesis,
@@ -158,7 +165,7 @@ def _described(image: sitk.Image, name: str, synthesis: Synthesis) -> sitk.Image
     """The image with its origin in the file's header, so that a synthetic file says so even when renamed."""
     described = sitk.Image(image)
     described.SetMetaData("SyntheticCECT_content", name.removesuffix(".nrrd"))
-    if name in (SYNTHETIC_CECT, ENHANCEMENT):
+    if name in (SYNTHETIC_CECT, ENHANCEMENT, EXPECTED_ERROR):
         described.SetMetaData("SyntheticCECT_note", "SYNTHETIC, research use: computed, not acquired")
         described.SetMetaData("SyntheticCECT_model", synthesis.model_id)
         described.SetMetaData("SyntheticCECT_model_sha256", synthesis.model_sha256)

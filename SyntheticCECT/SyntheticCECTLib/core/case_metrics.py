@@ -21,7 +21,8 @@ FORMAT = 1
 def metrics_of(result: CaseResult) -> dict[str, Any]:
     """Everything for metrics.json: plain types without NaN; what has no value is ``None``, its reason in ``reasons``."""
     case, synthesis = result.case, result.case.synthesis
-    reasons = {
+    reasons = {} if result.intervals_ml else {"volume_intervals_ml": _no_interval(result)}
+    reasons |= {
         f"volumes_ml.{key}": str(volume["reason"])
         for key, volume in result.volumes.items()
         if volume["ml"] is None
@@ -38,6 +39,11 @@ def metrics_of(result: CaseResult) -> dict[str, Any]:
         "threshold_hu": result.threshold_hu,
         "default_threshold_hu": synthesis.default_threshold_hu,
         "volumes_ml": {key: volume["ml"] for key, volume in result.volumes.items()},
+        "volume_intervals_ml": {
+            key: [round(end, 2) for end in result.intervals_ml[key]] if key in result.intervals_ml else None
+            for key in result.volumes
+        },
+        "volume_factors": {key: list(ends) for key, ends in synthesis.volume_factors.items()},
         "heart_volume_ml": heart_volume_ml(synthesis.heart_mask),
         "warnings": [notice.as_dict() for notice in case.notices],
         "registration": registration_entry(case.registration),
@@ -53,6 +59,9 @@ def metrics_csv(metrics: dict[str, Any], result: CaseResult) -> str:
         _row(f"volume_{key}", value, "mL", "whole scan", metrics["reasons"].get(f"volumes_ml.{key}", ""))
         for key, value in metrics["volumes_ml"].items()
     ]
+    for key, ends in metrics["volume_intervals_ml"].items():
+        for name, value in zip(("lower", "upper"), ends or (), strict=False):
+            rows.append(_row(f"volume_{key}_{name}_95", value, "mL", "whole scan"))
     rows.append(_row("heart_volume", metrics["heart_volume_ml"], "mL", "whole scan"))
     rows.append(_row("threshold", metrics["threshold_hu"], "HU", "heart mask"))
     return table_csv(rows + (result.agreement.rows() if result.agreement else []))
@@ -81,6 +90,15 @@ def registration_entry(registration: Registration | None) -> dict[str, Any] | No
         "reasons": list(registration.reasons),
         "quality": dict(registration.quality),
     }
+
+
+def _no_interval(result: CaseResult) -> str:
+    synthesis = result.case.synthesis
+    if not synthesis.volume_factors:
+        return f"model '{synthesis.model_id}' has no calibrated interval"
+    if result.threshold_hu != synthesis.default_threshold_hu:
+        return f"calibrated at {synthesis.default_threshold_hu:g} HU only"
+    return "no volume has a value"
 
 
 def _row(metric: str, value: float | None, unit: str, region: str, reason: str = "") -> dict[str, Any]:

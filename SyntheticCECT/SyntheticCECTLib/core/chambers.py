@@ -73,8 +73,11 @@ def segment(synthesis: Synthesis, threshold_hu: float) -> sitk.Image:
 
 def measure(labels: sitk.Image, heart_mask: sitk.Image) -> dict[str, Volume]:
     """Volumes of LA and LV, each ``{"ml": value or None, "reason": why there is no value or None}``."""
-    counts = np.bincount(sitk.GetArrayViewFromImage(labels).ravel(), minlength=3)
-    ml = {"la": float(counts[LA] * voxel_ml(labels)), "lv": float(counts[LV] * voxel_ml(labels))}
+    array = sitk.GetArrayViewFromImage(labels)
+    ml = {
+        key: float(np.count_nonzero(array == label) * voxel_ml(labels))
+        for key, label in (("la", LA), ("lv", LV))
+    }
     heart_ml = float(np.count_nonzero(sitk.GetArrayViewFromImage(heart_mask)) * voxel_ml(heart_mask))
     leaking = sum(ml.values()) > LARGEST_SHARE_OF_HEART * heart_ml > 0
     return {key: _verdict(value, *PLAUSIBLE_ML[key], leaking, heart_ml) for key, value in ml.items()}

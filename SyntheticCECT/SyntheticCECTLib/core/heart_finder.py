@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 import torch
-from scipy import ndimage
 
 from .networks.heart_network import SIZE_MULTIPLE
 from .networks.inference import HU_PER_UNIT, HU_RANGE
+from .solid_part import one_part
 from .working_grid import WorkingGrid, grid_over
 
 SPACING_MM = 3.0
@@ -47,17 +47,4 @@ def find_heart(axial: sitk.Image, network: torch.nn.Module, device: torch.device
     with torch.inference_mode(), torch.autocast(device.type, enabled=False):
         logits = network.to(device)(torch.from_numpy(chest).to(device)[None, None])[0]
         heart, la, lv = logits.sigmoid().float().cpu().numpy()
-    return HeartMap(grid, _one_heart(heart), la, lv)
-
-
-def _one_heart(probability: np.ndarray) -> np.ndarray:
-    """Keeps the largest find and closes its holes: a patient has one heart, and it is solid."""
-    parts = np.asarray(ndimage.label(probability >= 0.5)[0])  # pyright: ignore[reportIndexIssue]
-    if not parts.any():
-        return np.zeros_like(probability)
-    largest = parts == 1 + np.argmax(np.bincount(parts.ravel())[1:])
-    solid = np.asarray(ndimage.binary_fill_holes(largest))
-    # The fringe below one half stays, so that the border is interpolated smoothly on a finer grid.
-    near = np.asarray(ndimage.binary_dilation(solid, iterations=2))
-    kept = np.where(near, np.minimum(probability, np.where(solid, 1.0, 0.499)), 0.0)
-    return np.where(solid & (kept < 0.5), 0.75, kept).astype(np.float32)
+    return HeartMap(grid, one_part(heart), la, lv)

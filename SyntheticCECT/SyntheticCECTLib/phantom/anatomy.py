@@ -15,6 +15,7 @@ from .thorax import Thorax
 from .tissues import Tissue
 
 PERICARDIUM_BLEND_MM = 13.0
+GROOVE_BLEND_MM = 6.0
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ class Anatomy:
             breath: A further displacement, for a second breath-hold.
 
         Returns:
-            The canvas, and the heart mask ``(K, J, I)`` (bool): chambers and walls with the grooves between
-            them filled, great vessels left out.
+            The canvas, and the heart mask ``(K, J, I)`` (bool): chambers and walls with the narrow grooves between
+            them filled; great vessels end at their valves, and fat around the heart is left out.
         """
         canvas = Canvas(grid, pose or Pose(), [*self.deformations, *([breath] if breath else [])])
         cavity = self.thorax.paint_wall(canvas)
@@ -87,9 +88,10 @@ class Anatomy:
         rv = np.maximum(np.maximum(rv, -lv_outer), -(np.minimum(aorta, la) - septum))
 
         hull_floor = np.float32(heart.at(0.5 * heart.lv_length, 0, 0)[2] - heart.lv_radius - heart.wall)
-        hull = lv_outer
+        hull = compact = lv_outer
         for chamber, wall in ((la, thin), (ra, thin), (rv, thin + 1.2)):
             hull = smooth_union(hull, chamber - wall, PERICARDIUM_BLEND_MM)
+            compact = smooth_union(compact, chamber - 0.5 * wall, GROOVE_BLEND_MM)
         uneven = 0.55 + np.sin(points[0] / 23 + 5 * heart.details[0]) * np.sin(
             points[1] / 19 + points[2] / 27 + 6 * heart.details[1]
         )
@@ -99,7 +101,9 @@ class Anatomy:
         if heart.details[4] > 0.6:  # a pericardium thick enough to be seen
             canvas.paint(Tissue.WALL, np.abs(hull - 1.5 - heart.fat_mm * 0.5) - 0.6, region)
         canvas.paint(Tissue.MEDIASTINUM, hull, region)
-        heart_mask[region] = hull < 0
+        trunk_path, trunk_radii = heart.pulmonary_trunk()[0]
+        arteries = np.minimum(aorta, tube(points, trunk_path, trunk_radii))
+        heart_mask[region] = np.minimum(np.maximum(compact, -arteries), np.minimum(la, lv)) < 0
         grooves = self._grooves(points, lv_outer, la - thin)
 
         self._paint_vessels(canvas, float(thin))

@@ -46,7 +46,7 @@ class Heart:
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Heart:
         """One heart, anything from small and systolic to dilated."""
-        lv_ml = np.clip(rng.normal(112, 38), 42, 240)
+        lv_ml = np.clip(np.exp(rng.normal(np.log(92), 0.42)), 34, 240)
         aspect = rng.uniform(2.7, 3.8)
         # Volume of an ellipsoid cut at its base as in `left_ventricle`: 0.749 pi r^2 L.
         lv_radius = (lv_ml * 1000 / (0.749 * np.pi * aspect)) ** (1 / 3)
@@ -59,7 +59,7 @@ class Heart:
         septal /= np.linalg.norm(septal)
         upward = -np.cross(apex, septal)
         frame = np.stack([apex, septal, upward if upward[2] > 0 else -upward])
-        scale = lv_radius / 24 * rng.uniform(0.94, 1.1)
+        scale = lv_radius / 24 * rng.uniform(0.92, 1.14)
         base = np.array([rng.normal(22, 8), rng.normal(22, 5), 0.0])
 
         la_ml = np.clip(rng.normal(74, 24), 28, 170)
@@ -152,7 +152,7 @@ class Heart:
         return self.aortic_annulus + [
             17 + 4 * self.details[3],
             -19 - 4 * self.details[4],
-            20 + 6 * self.details[5],
+            9 + 15 * self.details[5],
         ]
 
     def aorta(self) -> tuple[np.ndarray, np.ndarray]:

@@ -9,9 +9,14 @@ import numpy as np
 from .acquisition import Acquisition
 from .anatomy import Anatomy
 from .canvas import Canvas, Grid
-from .tissues import LEFT_ATRIUM, LEFT_VENTRICLE, cect_hu, native_hu
+from .tissues import LEFT_ATRIUM, LEFT_VENTRICLE, Tissue, cect_hu, native_hu
 
 TRAINING_VARIETY = 2.0
+# What `TrainingSample.heart_structures` tells apart, from 1 on.
+STRUCTURES = {
+    "aorta": (Tissue.AORTA,), "right heart": (Tissue.RA, Tissue.RV),
+    "myocardium": (Tissue.MYOCARDIUM,), "pulmonary artery": (Tissue.PULMONARY_ARTERY,),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,7 @@ class TrainingSample:
         heart_native: The slices through the heart on the working grid (128 x 128 at 1.5 mm, 3 mm slices).
         heart_cect: The same in the arterial phase.
         heart_labels: 1 heart, 2 LA, 3 LV on the working grid.
+        heart_structures: 1 aorta, 2 right heart, 3 myocardium, 4 pulmonary artery on the working grid.
     """
 
     thorax_native: np.ndarray
@@ -31,6 +37,7 @@ class TrainingSample:
     heart_native: np.ndarray
     heart_cect: np.ndarray
     heart_labels: np.ndarray
+    heart_structures: np.ndarray
 
 
 def draw_training_sample(seed: int) -> TrainingSample:
@@ -62,9 +69,13 @@ def draw_training_sample(seed: int) -> TrainingSample:
 
     used = np.flatnonzero(mask.any((1, 2)))
     keep = slice(max(0, used[0] - 2), used[-1] + 3)
+    structures = np.zeros(len(Tissue), np.uint8)
+    for number, members in enumerate(STRUCTURES.values(), start=1):
+        structures[list(members)] = number
     return TrainingSample(
-        thorax_native, thorax_labels, heart_native[keep], heart_cect[keep], heart_labels[keep]
-    )
+        thorax_native, thorax_labels, heart_native[keep], heart_cect[keep], heart_labels[keep],
+        structures[tissues[keep]],
+    )  # fmt: skip
 
 
 def _training_labels(tissues: np.ndarray, heart_mask: np.ndarray) -> np.ndarray:

@@ -50,12 +50,19 @@ def _heart_finder(**arguments: Any) -> nn.Module:
     return HeartFinder(**arguments)
 
 
+def _leftheart(**arguments: Any) -> nn.Module:
+    from .left_heart_network import LeftHeart
+
+    return LeftHeart(**arguments)
+
+
 # Name on the card -> what builds the network from the card's arguments. Imports stay inside: listing models
 # needs no torch. Buffers of these networks must be persistent, since everything in them comes from the
 # weights file.
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "santini2018": _santini2018,
     "heart_finder": _heart_finder,
+    "leftheart": _leftheart,
 }
 
 

@@ -39,7 +39,9 @@ def _chamber_tile(key: str, metrics: Mapping[str, Any]) -> str:
         reasons = metrics.get("reasons") or {}
         reason = reason or reasons.get(key) or reasons.get(f"volumes_ml.{key}") or "not measured"
         return _tile(key, CHAMBER_NAMES[key], "", "", str(reason))
-    return _tile(key, CHAMBER_NAMES[key], f"{number:.1f}", "mL", "from the synthetic CECT")
+    ends = (metrics.get("volume_intervals_ml") or {}).get(key)
+    below = f"95 % interval {ends[0]:.0f} to {ends[1]:.0f} mL" if ends else "from the synthetic CECT"
+    return _tile(key, CHAMBER_NAMES[key], f"{number:.1f}", "mL", below)
 
 
 def _tile(kind: str, name: str, number: str, unit: str, below: str) -> str:
