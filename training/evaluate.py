@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,13 @@ import SimpleITK as sitk
 from tqdm import tqdm
 
 from SyntheticCECTLib.core.case import CaseInputs, CaseSettings, process_case
+from SyntheticCECTLib.core.formats.output_folder import output_folder
 from SyntheticCECTLib.core.metrics.overlap import dice
+from SyntheticCECTLib.core.networks.model_package import CARD_NAME, load_model
+from SyntheticCECTLib.core.pipeline import DEFAULT_MODEL
 from SyntheticCECTLib.core.scan import Scan
 from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_patient
+from SyntheticCECTLib.phantom.patient_folder import read_patient, write_patient
 
 FIRST_TEST_SEED = 1
 COLUMNS = {
@@ -34,13 +40,39 @@ def test_protocol(seed: int) -> Protocol:
     return Protocol.draw(rng, shift_mm=shift, rotation_deg=rng.uniform(-8, 8, 3) / np.sqrt(3))
 
 
-def evaluate(patients: int, workers: int, output: Path) -> list[dict[str, Any]]:
-    """Figures of each test patient; written as JSON and printed as mean and spread."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--patients", type=int, default=20)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
+    parser.add_argument("--model", help="id or folder of the synthesis model; default: the bundled one")
+    parser.add_argument(
+        "--cohort", type=Path, default=Path("training-output/test-cohort"), help="test patients are kept here; remove it when phantom/ has changed"
+    )
+    parser.add_argument("--output", type=Path, default=Path("training-output/evaluation.json"))
+    parser.add_argument("--card", action="store_true", help="also write the figures on the model's card")
+
+
+def run(options: argparse.Namespace) -> None:
+    rows = evaluate(options.patients, options.workers, options.output, options.model, options.cohort)
+    if options.card:
+        write_on_card(load_model(options.model or DEFAULT_MODEL).folder, rows)
+
+
+def evaluate(
+    patients: int, workers: int, output: Path, model: str | None, cohort: Path
+) -> list[dict[str, Any]]:
+    """Figures of each test patient; written as JSON and printed as mean and spread.
+
+    Args:
+        patients: How many.
+        workers: How many at once.
+        output: JSON file.
+        model: Id or folder of the synthesis model; the default one where None.
+        cohort: Where test patients are kept; those that are not there yet are drawn.
+    """
     seeds = range(FIRST_TEST_SEED, FIRST_TEST_SEED + patients)
     with ProcessPoolExecutor(workers, initializer=_one_thread) as pool:
-        rows = list(
-            tqdm(pool.map(evaluate_patient, seeds), total=patients, desc="test patients", unit="patient")
-        )
+        one = partial(evaluate_patient, model=model, cohort=cohort)
+        rows = list(tqdm(pool.map(one, seeds), total=patients, desc="test patients", unit="patient"))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(rows, indent=1) + "\n")
     for key, name in COLUMNS.items():
@@ -51,18 +83,44 @@ def evaluate(patients: int, workers: int, output: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def evaluate_patient(seed: int) -> dict[str, Any]:
+def write_on_card(package: Path, rows: list[dict[str, Any]]) -> None:
+    """Writes mean and spread of each figure on the card of the model that was evaluated."""
+    card = json.loads((package / CARD_NAME).read_text(encoding="utf-8"))
+    figures = {}
+    for key, name in COLUMNS.items():
+        values = [row[key] for row in rows if row[key] is not None]
+        if values:
+            figures[name] = f"{np.mean(values):.3f} +- {np.std(values):.3f} (n = {len(values)})"
+    seeds = f"seeds {rows[0]['seed']} to {rows[-1]['seed']}"
+    card["results"]["whole path"] = {"on": f"{len(rows)} unseen virtual patients ({seeds})", **figures}
+    unfinished = package / f".{CARD_NAME}.{os.getpid()}"
+    unfinished.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    unfinished.replace(package / CARD_NAME)
+
+
+def test_patient(seed: int, cohort: Path) -> VirtualPatient:
+    """The test patient of a seed, drawn where the folder does not hold him yet."""
+    folder = cohort / f"patient-{seed}"
+    if not folder.exists():
+        cohort.mkdir(parents=True, exist_ok=True)
+        with output_folder(folder) as unfinished:
+            write_patient(make_patient(seed, test_protocol(seed)), unfinished)
+    return read_patient(folder)
+
+
+def evaluate_patient(seed: int, model: str | None, cohort: Path) -> dict[str, Any]:
     """One patient through the whole path."""
-    patient = make_patient(seed, test_protocol(seed))
+    patient = test_patient(seed, cohort)
     scan = Scan(sitk.Cast(patient.native_ct, sitk.sitkFloat32), "", f"virtual patient {seed}")
     cect = sitk.Cast(patient.cect, sitk.sitkFloat32)
-    result = process_case(CaseInputs(scan, cect, patient.labels), CaseSettings(device="cpu"))
+    result = process_case(CaseInputs(scan, cect, patient.labels), CaseSettings(model, device="cpu"))
     found = sitk.GetArrayViewFromImage(result.case.synthesis.heart_mask) > 0
     row: dict[str, Any] = {
         "seed": seed,
         "heart_dice": dice(found, sitk.GetArrayViewFromImage(patient.heart_mask) > 0),
         "registration_mm": None,
         "volumes_ml": {key: volume["ml"] for key, volume in result.volumes.items()},
+        "intervals_ml": result.intervals_ml,
         "true_ml": patient.truth["volumes_ml"],
         "warnings": [notice.code for notice in result.case.notices],
     }

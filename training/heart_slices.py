@@ -1,22 +1,16 @@
-"""Trains ``santini2018``: slices of non-contrast CT in, slices of CECT out."""
+"""The slices through the hearts of a cohort: read, augmented in batches, and judged."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 from tqdm import tqdm
 
-from SyntheticCECTLib.core.networks.network import Santini2018
-
 from .augmentation import disturb_slices, move_slices
 from .cohort import load_sample
-from .loss import contrast_loss
-from .optimiser import make_average, make_optimiser
-from .settings import Settings
 
 
 def load_slices(paths: list[Path]) -> dict[str, torch.Tensor]:
@@ -44,52 +38,6 @@ def chamber_threshold(slices: dict[str, torch.Tensor]) -> float:
         if (labels >= 2).any()
     ]
     return float(np.round(np.mean(minima)))
-
-
-def fit(
-    settings: Settings, train_paths: list[Path], validation_paths: list[Path]
-) -> tuple[nn.Module, dict[str, Any]]:
-    """Trains one network.
-
-    Returns:
-        The averaged network, and what the model card should say: vth, validation Dice, loss curve.
-    """
-    torch.manual_seed(settings.seed)
-    generator = torch.Generator().manual_seed(settings.seed)
-    slices, held_out = load_slices(train_paths), load_slices(validation_paths)
-    vth_hu = chamber_threshold(slices)
-    vth = vth_hu / 1000
-    network = Santini2018(settings.widths).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    optimiser, schedule = make_optimiser(network, settings)
-    average = make_average(network)
-    curve, running = [], 0.0
-    bar = tqdm(range(1, settings.steps + 1), desc=f"{settings.model_id}, vth {vth_hu:.0f} HU", mininterval=10)
-    for step in bar:
-        chosen = torch.randint(len(slices["native"]), (settings.batch,), generator=generator)
-        native, cect, chambers, heart = make_batch(slices, chosen, generator)
-        loss = contrast_loss(
-            network(native),
-            cect,
-            chambers,
-            heart,
-            vth,
-            settings.alpha,
-            settings.beta,
-            settings.steepness,
-            settings.mean_cross_entropy,
-        )
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 20.0)
-        optimiser.step()
-        schedule.step()
-        average.update_parameters(network)
-        running += (loss.item() - running) / min(step, 50)
-        if step % 250 == 0 or step == settings.steps:
-            dice = validate(average.module, held_out, vth)
-            curve.append({"step": step, "loss": round(running, 4), "validation_dice": round(dice, 4)})
-            bar.write(f"step {step}: loss {running:.3f}, validation Dice {dice:.4f}")
-    return average.module.eval(), {"vth_hu": vth_hu, "curve": curve, "training_slices": len(slices["native"])}
 
 
 def make_batch(

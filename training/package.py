@@ -14,10 +14,13 @@ from SyntheticCECTLib.core.version import RESEARCH_USE, VERSION
 
 _PURPOSE = {
     "santini2018": "Synthetic arterial-phase contrast from non-contrast chest CT; left atrium and ventricle by threshold.",
+    "leftheart": "Synthetic arterial-phase contrast with its uncertainty from non-contrast chest CT; heart, left atrium, "
+    "left ventricle, aorta and right heart.",
     "heart_finder": "Heart mask on non-contrast chest CT, and a coarse map that tells left atrium from ventricle.",
 }
 _GRID = {
     "santini2018": {"size": [128, 128], "spacing_mm": [1.5, 1.5, 3.0], "centre": "heart mask"},
+    "leftheart": {"size": [128, 128], "spacing_mm": [1.5, 1.5, 3.0], "centre": "heart mask"},
     "heart_finder": {"size": "any multiple of 16", "spacing_mm": [3.0, 3.0, 3.0], "centre": "none"},
 }
 
@@ -29,25 +32,25 @@ def write_package(models: Path, network: nn.Module, recipe: dict[str, Any], find
         models: Folder of packages.
         network: Trained network.
         recipe: The settings of the run.
-        findings: What training found: curve, thresholds, seeds.
+        findings: What training found: ``curve``, ``vth_hu`` where there is one; and what it trained on: ``data``,
+            ``data_limit`` and ``validated_on`` in plain words.
     """
     name = recipe["model"]
-    first, patients = findings["first_seed"], findings["patients"]
     card: dict[str, Any] = {
         "architecture": {"name": name, "arguments": {"widths": list(recipe["widths"])}},
         "working_grid": _GRID[name],
         "hu_scaling": {"clip_hu": [-1024, 3071], "divide_by": 1000},
-        "training_data": f"{patients} virtual patients (seeds {first} to {first + patients - 1}); no real patient.",
+        "training_data": findings["data"],
         "intended_use": f"{_PURPOSE[name]} {RESEARCH_USE}",
         "limits": [
-            "Trained on simulated patients only; real anatomy, devices, surgery and congenital disease were never seen.",
+            findings["data_limit"],
             "Adults, supine, axial CT without contrast agent; slices of 1 to 5 mm work best.",
             "Not for coronary arteries, plaque, thrombus or any diagnosis.",
         ],
         "licence": "Apache-2.0",
         "recipe": {key: list(value) if isinstance(value, tuple) else value for key, value in recipe.items()},
         "results": {
-            "on": f"{recipe['validation_patients']} further virtual patients, working grid",
+            "on": findings["validated_on"],
             "curve": findings["curve"],
         },
         "software": {

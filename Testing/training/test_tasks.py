@@ -1,0 +1,153 @@
+"""What the loop is told of our networks; each trains for a few steps on blobs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from training import chest_volumes, leftheart_task, train_command
+from training.batches import Batches
+from training.heart_slices import chamber_threshold
+from training.heart_task import HeartTask, overlap_loss
+from training.leftheart_task import LeftHeartTask
+from training.loop import fit
+from training.run_settings import RunSettings, make_settings
+from training.santini_task import SantiniSettings, SantiniTask
+
+WIDTHS = {"santini2018": [4, 4, 4, 4, 4, 4, 4, 4, 8], "heart_finder": [4, 4, 4, 4]}
+SHORT = {
+    "model_id": "tiny",
+    "epochs": 2,
+    "epoch_steps": 4,
+    "batch": 4,
+    "accelerator": "cpu",
+    "average_decay": 0.5,
+}
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two patients of blobs; LA alone on some slices."""
+    folder, paths = tmp_path_factory.mktemp("cohort"), []
+    for n in range(2):
+        labels = np.zeros((48, 64, 64), np.uint8)
+        labels[10:40, 10:54, 10:54], labels[15:35, 16:30, 20:46], labels[15:30, 34:50, 20:46] = 1, 2, 3
+        image = (np.where(labels > 0, 40, -800) + np.random.default_rng(n).normal(0, 5, labels.shape)).astype(
+            np.int16
+        )
+        cect = np.where(labels > 1, 380, image).astype(np.int16)
+        paths.append(folder / f"{n}.npz")
+        np.savez(paths[-1], thorax_native=image, thorax_labels=labels, heart_native=image, heart_cect=cect,
+                 heart_labels=labels, heart_structures=0 * labels)  # fmt: skip
+    return paths
+
+
+def santini(cohort: list[Path], **changes: object) -> SantiniTask:
+    recipe = SHORT | {"model": "santini2018", "widths": WIDTHS["santini2018"], "part": 2} | changes
+    return SantiniTask(make_settings(SantiniSettings, recipe), cohort[:1], cohort[1:])
+
+
+def test_paper_trains_on_slices_with_both_chambers_only(cohort: list[Path]) -> None:
+    assert len(santini(cohort)) == 30 and len(santini(cohort, slices="both_chambers")) == 15
+
+
+@pytest.mark.parametrize("augmentation", ["full", "rotation"])
+def test_santini_learns_in_the_loop_and_knows_its_threshold(
+    cohort: list[Path], tmp_path: Path, augmentation: str
+) -> None:
+    task = santini(cohort, augmentation=augmentation)
+    fitted = fit(task, task._settings, tmp_path)
+    assert fitted.facts["vth_hu"] == 380 and fitted.curve[-1]["loss"] < fitted.curve[0]["loss"]
+    picture = next(iter(task.pictures(fitted.network).values()))
+    assert picture.shape == (64, 256, 3) and picture.dtype == np.uint8
+
+
+def test_rotation_alone_leaves_the_slices_hu_alone(cohort: list[Path]) -> None:
+    task = santini(cohort, augmentation="rotation")
+    native, cect, chambers, heart = task.make_batch(torch.arange(6), torch.Generator().manual_seed(0))
+    inside = (heart[:, :, 16:48, 16:48] > 0).all()
+    assert inside and native[:, :, 20:44, 20:44].mean() == pytest.approx(0.04, abs=0.003)
+    assert cect.shape == chambers.shape == native.shape
+
+
+def test_heart_finder_learns_in_the_loop(
+    cohort: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chest_volumes, "BLOCK_KJI", (16, 32, 32))
+    recipe = SHORT | {"model": "heart_finder", "widths": WIDTHS["heart_finder"], "batch": 2, "part": 1}
+    settings = make_settings(RunSettings, recipe)
+    fitted = fit(HeartTask(settings, cohort[:1], cohort[1:]), settings, tmp_path)
+    assert set(fitted.curve[0]) >= {"loss", "soft_dice_loss", "cross_entropy", "validation_dice_la"}
+
+
+def test_overlap_loss_is_one_minus_the_dice_of_sure_masks() -> None:
+    masks = torch.zeros(1, 2, 4, 20, 20)
+    masks[:, :, :, :10] = 1
+    logits = torch.full(masks.shape, -50.0)
+    logits[:, 0, :, :10] = 50.0  # the first is found exactly, of the second half too little
+    logits[:, 1, :, :5] = 50.0
+    dice = (2 * 400 + 50) / (400 + 800 + 50)
+    assert float(overlap_loss(logits, masks)) == pytest.approx((0 + 1 - dice) / 2, abs=1e-5)
+
+
+def test_every_item_comes_once_in_each_turn_and_shares_of_processes_join_to_the_whole(
+    cohort: list[Path],
+) -> None:
+    class Numbers(SantiniTask):
+        def make_batch(self, chosen: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
+            return (chosen,)
+
+    recipe = SHORT | {"model": "santini2018", "widths": WIDTHS["santini2018"], "part": 2, "batch": 6}
+    task = Numbers(make_settings(SantiniSettings, recipe), cohort[:1], cohort[1:])
+    whole = [batch[0] for batch in Batches(task, task._settings).between(0, 10)]
+    assert sorted(torch.cat(whole[:5]).tolist()) == list(range(30)) == sorted(torch.cat(whole[5:]).tolist())
+    assert not torch.equal(torch.cat(whole[:5]), torch.cat(whole[5:]))
+    shares = [
+        [batch[0] for batch in Batches(task, task._settings, rank, 3).between(0, 10)] for rank in range(3)
+    ]
+    assert all(torch.equal(torch.cat(parts), all_) for *parts, all_ in zip(*shares, whole, strict=True))
+
+
+def test_batch_that_processes_cannot_share_is_refused(cohort: list[Path]) -> None:
+    task = santini(cohort)
+    with pytest.raises(ValueError, match="cannot share equally"):
+        Batches(task, task._settings, 0, 3)
+
+
+def test_threshold_is_the_mean_of_the_masks_minima() -> None:
+    cect = torch.tensor([[[310, 500, 0]], [[700, 290, 0]], [[5, 5, 5]]], dtype=torch.int16)
+    labels = torch.tensor([[[2, 3, 1]], [[3, 2, 1]], [[1, 1, 1]]], dtype=torch.uint8)
+    assert chamber_threshold({"cect": cect, "labels": labels}) == 300
+
+
+def test_leftheart_learns_in_the_loop_and_makes_a_package(
+    cohort: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leftheart_task, "BLOCK_KJI", (16, 48, 48))
+    recipe = SHORT | {"model": "leftheart", "widths": [4, 4, 4, 4], "batch": 2, "part": 1, "epochs": 4}
+    settings = make_settings(RunSettings, recipe)
+    origin = train_command.Origin(cohort[:1], cohort[1:], "1 patient of blobs", "blobs only")
+    package = train_command.train(settings, origin, tmp_path / "run", tmp_path / "models")
+    assert package is not None
+    card = json.loads((package / "card.json").read_text())
+    assert card["training_data"] == "1 patient of blobs" and card["limits"][0] == "blobs only"
+    assert card["threshold_hu"] == 380 and card["recipe"]["validation_patients"] == 1
+    curve = card["results"]["curve"]
+    assert curve[-1]["loss"] < curve[0]["loss"] and {"dice_la", "dv_percent", "mae_hu"} <= set(curve[0])
+
+
+def test_masks_of_a_heart_block_are_those_of_the_networks_structures(cohort: list[Path]) -> None:
+    block = leftheart_task.load_blocks(cohort[:1])[0]
+    block.structures[20, :4] = 1
+    heart, la, lv, aorta, right = block.masks()
+    assert (heart >= la + lv).all() and la.sum() == 20 * 14 * 26 and lv.sum() == 15 * 16 * 26
+    assert aorta.sum() == 4 * 64 and right.sum() == 0
+    task = LeftHeartTask(
+        make_settings(RunSettings, SHORT | {"model": "leftheart", "widths": [4] * 4}), cohort, cohort
+    )
+    native, cect, masks = task.make_batch(torch.tensor([0, 1]), torch.Generator().manual_seed(0))
+    assert native.shape == cect.shape == (2, 1, 40, 96, 96) and masks.shape == (2, 5, 40, 96, 96)

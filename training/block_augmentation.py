@@ -1,0 +1,95 @@
+"""Random changes of a block of heart slices; CT, CECT and masks always move together."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch.nn.functional import affine_grid, avg_pool3d, grid_sample, interpolate
+
+AIR = -1.024
+
+
+def _uniform(generator: torch.Generator, low: float, high: float, count: int = 1) -> torch.Tensor:
+    return torch.rand(count, generator=generator) * (high - low) + low
+
+
+def move_block(
+    images: torch.Tensor,
+    masks: torch.Tensor,
+    size_kji: tuple[int, int, int],
+    spacing_kji: tuple[float, float, float],
+    generator: torch.Generator,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Cuts a block out that is turned (up to 25 degrees in the slice, as in the paper), stretched, shifted and bent.
+
+    Args:
+        images: (1, C, K, J, I), HU / 1000; interpolated linearly, air outside.
+        masks: (1, D, K, J, I); interpolated linearly, so that borders are soft, 0 outside.
+        size_kji: Size of the block in voxels.
+        spacing_kji: Of images and block in mm.
+        generator: Source of randomness.
+    """
+    turn = _uniform(generator, -1, 1, 3) * torch.tensor([10.0, 10.0, 25.0]) * math.pi / 180
+    stretch = _uniform(generator, 0.85, 1.18) * _uniform(generator, 0.93, 1.07, 3)
+    mm = torch.tensor(spacing_kji[::-1])
+    full, block = (
+        torch.tensor(tuple(size)[::-1], dtype=torch.float32) for size in (images.shape[2:], size_kji)
+    )
+    voxels = torch.diag(1 / mm) @ _rotation(turn) @ torch.diag(stretch * mm)
+    room = torch.tensor([0.14, 0.14, 0.1]) * _uniform(generator, -1, 1, 3)
+    theta = torch.cat([torch.diag(1 / full) @ voxels @ torch.diag(block), room[:, None]], 1)
+    grid = affine_grid(theta[None], [1, 1, *size_kji], align_corners=False)
+    bend = torch.randn((1, 3, 4, 5, 5), generator=generator) * (2.5 / (full * mm) * 2).view(1, 3, 1, 1, 1)
+    grid = grid + interpolate(bend, size_kji, mode="trilinear", align_corners=True).permute(0, 2, 3, 4, 1)
+    moved = grid_sample(images - AIR, grid, align_corners=False) + AIR
+    return moved, grid_sample(masks, grid, align_corners=False)
+
+
+def disturb_block(native: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Changes gain, offset, sharpness, slice thickness, motion, noise and streaks of a non-contrast block (1, 1, K, J, I)."""
+    size = native.shape[2:]
+    chance = iter(torch.rand(12, generator=generator).tolist())
+    native = native * (0.94 + 0.12 * next(chance)) + 0.04 * (next(chance) - 0.5)
+    if next(chance) < 0.3:  # an ungated heart moves while the slice is taken
+        shift = 1 + int(next(chance) * 2)
+        moved = torch.roll(native, (shift, -shift), (3, 4))
+        native = torch.lerp(native, moved, 0.5 * next(chance))
+    if next(chance) < 0.3:
+        soft = avg_pool3d(native, (1, 3, 3), 1, (0, 1, 1), count_include_pad=False)
+        native = torch.lerp(native, soft, next(chance))
+    if next(chance) < 0.35:
+        thick = interpolate(avg_pool3d(native, (2, 1, 1), ceil_mode=True), size, mode="trilinear")
+        native = torch.lerp(native, thick, 0.5 + 0.5 * next(chance))
+    strength = next(chance)
+    fine = torch.randn(native.shape, generator=generator) * 0.03 * strength
+    k, j, i = size
+    grain = interpolate(torch.randn((1, 1, k, j // 2, i // 2), generator=generator), size, mode="nearest")
+    native = native + fine + grain * 0.02 * next(chance)
+    if next(chance) < 0.25:  # streaks run from arm to arm
+        lines = torch.randn((1, 1, k, j, 1), generator=generator)
+        native = native + lines * 0.03 * float(torch.rand(1, generator=generator))
+    return native
+
+
+def hide_border(
+    native: torch.Tensor, masks: torch.Tensor, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Leaves out slices above or below, as a scan that stops early would; what is not seen is not there."""
+    k = native.shape[2]
+    draw = torch.rand(3, generator=generator).tolist()
+    if draw[0] < 0.3:
+        cut = int(draw[1] * k * 0.25)
+        hidden = slice(cut) if draw[2] < 0.5 else slice(k - cut, k)
+        native, masks = native.clone(), masks.clone()
+        native[:, :, hidden], masks[:, :, hidden] = AIR, 0.0
+    return native, masks
+
+
+def _rotation(radian: torch.Tensor) -> torch.Tensor:
+    """Turns about x, then y, then z."""
+    cos, sin = torch.cos(radian), torch.sin(radian)
+    about_x = torch.tensor([[1, 0, 0], [0, cos[0], -sin[0]], [0, sin[0], cos[0]]])
+    about_y = torch.tensor([[cos[1], 0, sin[1]], [0, 1, 0], [-sin[1], 0, cos[1]]])
+    about_z = torch.tensor([[cos[2], -sin[2], 0], [sin[2], cos[2], 0], [0, 0, 1]])
+    return about_z @ about_y @ about_x

@@ -1,0 +1,135 @@
+"""``leftheart`` as a task of the training loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits, pad
+from tqdm import tqdm
+
+from SyntheticCECTLib.core.networks.left_heart_network import SLICE_MULTIPLE, LeftHeart
+
+from . import heart_slices
+from .block_augmentation import AIR, disturb_block, hide_border, move_block
+from .cohort import load_sample
+from .heart_task import overlap_loss
+from .processes import sum_of_all
+from .run_settings import RunSettings
+from .task import Batch, Task
+
+BLOCK_KJI, SPACING_KJI = (40, 96, 96), (3.0, 1.5, 1.5)
+
+
+@dataclass(frozen=True)
+class HeartBlock:
+    """The slices through one heart: CT and CECT int16 HU, labels and structures uint8, ``(K, J, I)``."""
+
+    native: torch.Tensor
+    cect: torch.Tensor
+    labels: torch.Tensor
+    structures: torch.Tensor
+
+    def masks(self) -> torch.Tensor:
+        """Heart, LA, LV, aorta and right heart, (5, K, J, I) float32."""
+        return torch.stack([
+            self.labels >= 1, self.labels == 2, self.labels == 3, self.structures == 1, self.structures == 2,
+        ]).float()  # fmt: skip
+
+
+class LeftHeartTask(Task):
+    """A block of non-contrast slices in; contrast, its uncertainty and structures out.
+
+    Args:
+        settings: Recipe.
+        train_paths: Samples (`cohort.load_sample`) to train on.
+        validation_paths: Samples to validate on.
+    """
+
+    score = "dice_per_slice"
+
+    def __init__(self, settings: RunSettings, train_paths: list[Path], validation_paths: list[Path]) -> None:
+        torch.manual_seed(settings.seed)
+        self.network = LeftHeart(settings.widths).to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue]
+        self._blocks, self._held_out = load_blocks(train_paths), load_blocks(validation_paths)
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+    def make_batch(self, chosen: torch.Tensor, generator: torch.Generator) -> Batch:
+        """Augmented CT and CECT (N, 1, K, J, I) in HU / 1000, and masks (N, 5, K, J, I) from 0 to 1."""
+        parts = [augmented(self._blocks[n], generator) for n in chosen.tolist()]
+        return tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
+
+    def losses(self, network: nn.Module, batch: Batch) -> dict[str, torch.Tensor]:
+        """Error of the contrast and the expectation of that error inside the heart; cross-entropy and overlap of structures.
+
+        The scale of a Laplace likelihood (Kendall and Gal 2017) would divide the contrast's gradient by itself, some
+        thirty times over, and drown the structures'; so it learns from the error without leading it.
+        """
+        native, cect, masks = batch
+        predicted = network(native.contiguous(memory_format=torch.channels_last_3d))
+        heart = masks[:, :1]
+        log_scale = predicted[:, 1:2].clamp(-5, 1)
+        error = (native + predicted[:, :1] - cect).abs()
+        negative = error.detach() * torch.exp(-log_scale) + log_scale
+        sums = torch.stack([(error * heart).sum(), (negative * heart).sum(), heart.sum()])
+        wrong, surprise, pixels = sum_of_all(sums)
+        contrast, likelihood = wrong / pixels.clamp_min(1), surprise / pixels.clamp_min(1)
+        entropy = binary_cross_entropy_with_logits(predicted[:, 2:], masks)
+        overlap = overlap_loss(predicted[:, 2:], masks)
+        loss = 4 * contrast + 0.1 * likelihood + 5 * entropy + overlap
+        parts = {
+            "contrast": contrast,
+            "likelihood": likelihood,
+            "cross_entropy": entropy,
+            "soft_dice_loss": overlap,
+        }
+        return {"loss": loss, **parts}
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Dice of the structures, Dice per slice and volume error of LA + LV, and the error of the contrast in HU."""
+        rows = [figures_of(network, block) for block in self._held_out]
+        return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+    def facts(self) -> dict[str, Any]:
+        slices = {
+            name: torch.cat([getattr(block, name) for block in self._blocks]) for name in ("cect", "labels")
+        }
+        return {"vth_hu": heart_slices.chamber_threshold(slices), "training_volumes": len(self)}
+
+
+def load_blocks(paths: list[Path]) -> list[HeartBlock]:
+    samples = (load_sample(path) for path in tqdm(paths, desc="reading", unit="patient"))
+    arrays = ((s.heart_native, s.heart_cect, s.heart_labels, s.heart_structures) for s in samples)
+    return [HeartBlock(*(torch.from_numpy(array) for array in four)) for four in arrays]
+
+
+def augmented(block: HeartBlock, generator: torch.Generator) -> Batch:
+    """One block of CT, CECT (1, 1, K, J, I) and masks (1, 5, K, J, I), moved together; the CT disturbed."""
+    images = torch.stack([block.native, block.cect])[None].float() / 1000
+    images, masks = move_block(images, block.masks()[None], BLOCK_KJI, SPACING_KJI, generator)
+    native, masks = hide_border(disturb_block(images[:, :1], generator), masks, generator)
+    return native.clamp(-1.024, 3.071), images[:, 1:], masks
+
+
+def figures_of(network: nn.Module, block: HeartBlock) -> dict[str, float]:
+    """What `LeftHeartTask.validate` averages, of one heart."""
+    depth = len(block.native)
+    padded = pad(block.native[None, None].float() / 1000, (0, 0, 0, 0, 0, -depth % SLICE_MULTIPLE), value=AIR)
+    predicted = network(padded)[0, :, :depth]
+    found, truth = predicted[2:] > 0, block.masks() > 0
+    both, total = (found & truth).sum((1, 2, 3)), found.sum((1, 2, 3)) + truth.sum((1, 2, 3))
+    names = ("dice_heart", "dice_la", "dice_lv", "dice_aorta", "dice_right_heart")
+    chambers, true_chambers = found[1] | found[2], truth[1] | truth[2]
+    in_slice = 2 * (chambers & true_chambers).sum((1, 2)) / (chambers.sum((1, 2)) + true_chambers.sum((1, 2)))
+    contrast = block.native + 1000 * predicted[0]
+    return dict(zip(names, (2 * both / total).tolist(), strict=True)) | {
+        "dice_per_slice": float(in_slice[true_chambers.any(2).any(1)].mean()),
+        "dv_percent": 100 * abs(float(chambers.sum() / true_chambers.sum()) - 1),
+        "mae_hu": float((contrast - block.cect).abs()[truth[0]].mean()),
+    }

@@ -1,0 +1,1 @@
+"""Pairs in: registered, resliced, checked and split by patient, ready to train on."""

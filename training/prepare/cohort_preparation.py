@@ -1,0 +1,228 @@
+"""Prepares a whole list of patients: by several workers, resumable, checked, split."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from tqdm import tqdm
+
+from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.version import VERSION
+
+from ..cohort import load_sample
+from .pair import prepare_pair
+from .pair_check import SAME_PICTURE, fingerprint, judge_pair, measure_pair
+from .patient_files import SPLITS, PatientFiles
+from .split import PAPER, draw_split, same_patients
+
+PATIENTS, SPLIT = "patients", "split.json"
+Record = dict[str, Any]
+Item = TypeVar("Item")
+
+
+def prepare_cohort(
+    patients: Sequence[PatientFiles],
+    folder: Path,
+    seed: int = 2018,
+    shares: Sequence[float] = PAPER,
+    workers: int = 1,
+    scheduler: str | None = None,
+    keep_suspects: bool = False,
+    prepare: Callable[[Path, PatientFiles], str] | None = None,
+) -> list[Record]:
+    """Prepares those that are not there yet, checks all, splits the sound ones.
+
+    Args:
+        patients: From `read_patients`.
+        folder: Gets ``patients/CASE.npz`` with the fields of `TrainingSample`, ``patients/CASE.json`` with
+            provenance, figures and doubts, and ``split.json``.
+        seed: Of the split.
+        shares: Of train, validation, test.
+        workers: Processes; with a scheduler, its workers count instead.
+        scheduler: Address of a Dask scheduler, such as ``tcp://host:8786``.
+        keep_suspects: Whether suspect pairs are trained on too.
+        prepare: What prepares one patient, where it is not `prepare_one`; picklable.
+
+    Returns:
+        One record for each patient, ``case_id`` first, in the order of the list.
+    """
+    home = folder / PATIENTS
+    home.mkdir(parents=True, exist_ok=True)
+    missing = [one for one in patients if not _is_done(home, one)]
+    work = _dask(scheduler) if scheduler else partial(in_processes, workers)
+    with tqdm(total=len(patients), initial=len(patients) - len(missing), desc="pairs", unit="patient") as bar:
+        for case_id in work(partial(prepare or prepare_one, home), missing):
+            bar.set_postfix_str(case_id)
+            bar.update()
+    records = [json.loads((home / f"{one.case_id}.json").read_text(encoding="utf-8")) for one in patients]
+    _find_twins(records, home)
+    usable = [
+        record
+        for record in records
+        if record["doubts"] is not None and (keep_suspects or not record["doubts"])
+    ]
+    groups = same_patients({r["case_id"]: r["patient_id"] for r in records}, _alike(records))
+    fixed = {r["case_id"]: r["files"]["split"] for r in usable}
+    split = draw_split({r["case_id"]: groups[r["case_id"]] for r in usable}, seed, shares, fixed)
+    for record in records:
+        record["split"] = next((name for name, cases in split.items() if record["case_id"] in cases), None)
+    about = {"seed": seed, "shares": list(shares), "keep_suspects": keep_suspects, **split,
+             "left_out": [r["case_id"] for r in records if r["split"] is None]}  # fmt: skip
+    _write(folder / SPLIT, json.dumps(about, indent=1) + "\n")
+    return records
+
+
+def prepare_one(home: Path, files: PatientFiles) -> str:
+    """Prepares one patient into the folder; what cannot be used is recorded with its reason."""
+    return record_one(home, files, files)
+
+
+def record_one(home: Path, listed: PatientFiles, files: PatientFiles) -> str:
+    """Prepares one patient from ``files``, and records him as the list has him."""
+    record: Record = {
+        "case_id": listed.case_id,
+        "patient_id": listed.patient_id or listed.case_id,
+        "key": _key(listed),
+    }
+    try:
+        pair = prepare_pair(files)
+    except InputRefused as refusal:
+        record |= {"files": listed.as_dict(), "figures": None, "doubts": None,
+                   "refused": {"code": refusal.code, "message": str(refusal)}}  # fmt: skip
+    else:
+        figures = measure_pair(pair.sample, pair.provenance)
+        doubts = [doubt.as_dict() for doubt in judge_pair(figures, pair.provenance)]
+        record |= {
+            **pair.provenance,
+            "files": listed.as_dict(),
+            "figures": figures,
+            "doubts": doubts,
+            "refused": None,
+        }
+        unfinished = home / f".{listed.case_id}.{os.getpid()}.npz"
+        np.savez_compressed(unfinished, **asdict(pair.sample))
+        unfinished.replace(home / f"{listed.case_id}.npz")
+    # The record comes last: a patient without one is prepared again.
+    _write(home / f"{listed.case_id}.json", json.dumps(record, indent=1, allow_nan=False) + "\n")
+    return listed.case_id
+
+
+def split_paths(folder: Path) -> dict[str, list[Path]]:
+    """Files of each split of a prepared cohort.
+
+    Raises:
+        InputRefused: ``not_prepared``.
+    """
+    try:
+        split = json.loads((folder / SPLIT).read_text(encoding="utf-8"))
+        return {name: [folder / PATIENTS / f"{case}.npz" for case in split[name]] for name in SPLITS}
+    except (OSError, ValueError, KeyError) as error:
+        raise InputRefused(
+            "not_prepared",
+            f"'{folder}' holds no prepared pairs ({error}).",
+            "Run 'python -m training prepare' first.",
+        ) from None
+
+
+def _is_done(home: Path, files: PatientFiles) -> bool:
+    try:
+        record = json.loads((home / f"{files.case_id}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return record.get("key") == _key(files) and (
+        record["refused"] or (home / f"{files.case_id}.npz").exists()
+    )
+
+
+def _key(files: PatientFiles) -> str:
+    """Changes when the files do, by name, size and time, or the program does."""
+    parts = [VERSION, json.dumps(files.as_dict(), sort_keys=True)]
+    for name in (files.native, files.cect, files.labels, files.heart_mask):
+        path = Path(name) if name else None
+        if path is not None and path.exists():
+            entries = sorted(path.rglob("*")) if path.is_dir() else [path]
+            parts += [f"{entry}:{entry.stat().st_size}:{entry.stat().st_mtime_ns}" for entry in entries]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _find_twins(records: list[Record], home: Path) -> None:
+    """Adds to each record which others show the same scan or the same heart."""
+    prints = {
+        r["case_id"]: fingerprint(load_sample(home / f"{r['case_id']}.npz"))
+        for r in records
+        if not r["refused"]
+    }
+    for record in records:
+        record["twins"] = []
+    by_id = {record["case_id"]: record for record in records}
+    for one, other in itertools.combinations(prints, 2):
+        first, second = by_id[one], by_id[other]
+        same_file = {first["native_sha256"], first["cect_sha256"]} & {
+            second["native_sha256"],
+            second["cect_sha256"],
+        }
+        alike = float(prints[one] @ prints[other])
+        if not (same_file or alike >= SAME_PICTURE):
+            continue
+        first["twins"].append(other)
+        second["twins"].append(one)
+        if first["patient_id"] == second["patient_id"]:
+            continue
+        how = "the same file" if same_file else f"the same heart (correlation {alike:.3f})"
+        fixed = {first["files"]["split"], second["files"]["split"]} - {""}
+        apart = ", in another split" if len(fixed) == 2 else ""
+        for record, twin in ((first, other), (second, one)):
+            record["doubts"].append({"code": "duplicate", "message": f"It shows {how} as '{twin}'{apart}."})
+
+
+def _alike(records: Iterable[Record]) -> list[tuple[str, str]]:
+    return [(record["case_id"], twin) for record in records for twin in record["twins"]]
+
+
+def in_processes(workers: int, function: Callable[[Item], str], items: Sequence[Item]) -> Iterator[str]:
+    """What a function makes of each item, as they are ready."""
+    if workers <= 1 or len(items) <= 1:
+        yield from map(function, items)
+        return
+    # Spawned, because torch's threads do not survive a fork.
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_one_thread) as pool:
+        yield from (
+            future.result() for future in as_completed([pool.submit(function, item) for item in items])
+        )
+
+
+def _dask(address: str) -> Callable[[Callable[[PatientFiles], str], list[PatientFiles]], Iterator[str]]:
+    def run(function: Callable[[PatientFiles], str], items: list[PatientFiles]) -> Iterator[str]:
+        from dask.distributed import Client
+        from dask.distributed import as_completed as finished
+
+        with Client(address) as client:
+            for future in finished(client.map(function, items, pure=False)):
+                yield future.result()
+
+    return run
+
+
+def _one_thread() -> None:
+    import SimpleITK as sitk
+    import torch
+
+    torch.set_num_threads(1)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+
+
+def _write(path: Path, text: str) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)

@@ -1,0 +1,127 @@
+"""Manual chambers from whatever they were drawn in: label image, .seg.nrrd, DICOM SEG, RTSTRUCT."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from PIL import Image, ImageDraw
+
+from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.formats.grid import place
+from SyntheticCECTLib.core.formats.label_file import on_grid_of, read_labels
+from SyntheticCECTLib.core.formats.segment_header import Chamber, chamber_segments
+from SyntheticCECTLib.core.formats.volume_file import container_of
+
+
+def read_chambers(path: Path, scan: sitk.Image) -> sitk.Image:
+    """LA = 1, LV = 2 on the scan's grid.
+
+    Args:
+        path: The file; or a folder that holds one DICOM SEG or RTSTRUCT.
+        scan: The image that the chambers were drawn on.
+
+    Raises:
+        InputRefused: The file is no segmentation, has neither chamber, or lies elsewhere.
+    """
+    if path.is_dir():
+        files = [file for file in sorted(path.rglob("*")) if file.is_file()]
+        if len(files) != 1:
+            raise InputRefused(
+                "not_labels", f"'{path}' holds {len(files)} files.", "Give the segmentation itself."
+            )
+        path = files[0]
+    if container_of(path) != "DICOM":
+        return read_labels(path, scan)
+    import pydicom
+
+    dataset = pydicom.dcmread(path)
+    kind = dataset.get("Modality", "none")
+    if kind == "SEG":
+        return on_grid_of(_from_seg(dataset), scan)
+    if kind == "RTSTRUCT":
+        return _from_contours(dataset, scan)
+    raise InputRefused("not_labels", f"The DICOM file's modality is {kind}.", "Give a DICOM SEG or RTSTRUCT.")
+
+
+def _from_seg(dataset: Any) -> sitk.Image:
+    try:
+        from highdicom.seg import Segmentation
+    except ImportError:
+        raise InputRefused(
+            "needs_highdicom", "Reading DICOM SEG needs highdicom.", "Install it: pip install highdicom."
+        ) from None
+    segmentation = Segmentation.from_dataset(dataset)
+    header: dict[str, str] = {}
+    for number in segmentation.segment_numbers:
+        about = segmentation.get_segment_description(number)
+        code = about.segmented_property_type
+        header |= _named(int(number), str(about.segment_label), str(code.value))
+    array, axes, origin = None, np.eye(3), np.zeros(3)
+    for chamber, _, number in _chambers(header):
+        volume = segmentation.get_volume(segment_numbers=[number], combine_segments=True, relabel=True)
+        array = np.zeros(volume.array.shape, np.uint8) if array is None else array
+        array[volume.array > 0] = chamber.label
+        # Columns of the affine are the steps along the array's axes (LPS); ours run i, j, k.
+        axes, origin = volume.affine[:3, 2::-1], volume.affine[:3, 3]
+    assert array is not None
+    return place(array, axes, origin, order=0)[0]
+
+
+def _from_contours(dataset: Any, scan: sitk.Image) -> sitk.Image:
+    names = {int(roi.ROINumber): str(roi.ROIName) for roi in dataset.StructureSetROISequence}
+    header: dict[str, str] = {}
+    for number, name in names.items():
+        header |= _named(number, name, "")
+    chambers = {number: chamber for chamber, _, number in _chambers(header)}
+    array = np.zeros(scan.GetSize()[::-1], np.uint8)
+    for roi in dataset.ROIContourSequence:
+        chamber = chambers.get(int(roi.ReferencedROINumber))
+        if chamber is None:
+            continue
+        inside = np.zeros(array.shape, bool)
+        for contour in roi.get("ContourSequence", ()):
+            points = np.array(contour.ContourData, dtype=float).reshape(-1, 3)
+            index = np.array(
+                [scan.TransformPhysicalPointToContinuousIndex(point.tolist()) for point in points]
+            )
+            k = int(np.round(index[:, 2].mean()))
+            if len(points) >= 3 and 0 <= k < len(array):
+                # A contour inside another one of the same slice is a hole.
+                inside[k] ^= _polygon(index[:, :2], array.shape[1:])
+        array[inside] = chamber.label
+    if not array.any():
+        raise InputRefused(
+            "no_overlap", "None of the contours lies inside the scan.", "Give the scan's own contours."
+        )
+    image = sitk.GetImageFromArray(array)
+    image.CopyInformation(scan)
+    return image
+
+
+def _polygon(points_ij: np.ndarray, shape_ji: tuple[int, ...]) -> np.ndarray:
+    """Pixels whose centre lies in the polygon: drawn four times finer, then sampled, since PIL fills its rim too."""
+    fine = 4
+    canvas = Image.new("1", (shape_ji[1] * fine, shape_ji[0] * fine))
+    ImageDraw.Draw(canvas).polygon([tuple(point) for point in (points_ij + 0.5) * fine], fill=1)
+    return np.asarray(canvas)[fine // 2 :: fine, fine // 2 :: fine]
+
+
+def _named(number: int, name: str, code: str) -> dict[str, str]:
+    """A DICOM segment as the header of a .seg.nrrd would name it, so that one set of rules recognises both."""
+    prefix = f"Segment{number}_"
+    return {prefix + "ID": name, prefix + "Name": name, prefix + "LabelValue": str(number), prefix + "Layer": "0",
+            prefix + "Tags": f"TerminologyEntry:~SCT^{code}^~" if code.isdigit() else ""}  # fmt: skip
+
+
+def _chambers(header: dict[str, str]) -> list[tuple[Chamber, int, int]]:
+    found = chamber_segments(header)
+    if not found:
+        names = sorted({value for key, value in header.items() if key.endswith("_Name")})
+        raise InputRefused(
+            "no_labels", f"There is no left atrium or left ventricle; there are: {', '.join(names) or 'none'}.",
+            "Name the segments 'left atrium' and 'left ventricle'.",
+        )  # fmt: skip
+    return found

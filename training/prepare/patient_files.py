@@ -1,0 +1,154 @@
+"""Which files belong to which patient: from a CSV, or from a folder with one folder for each patient."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from SyntheticCECTLib.core.errors import InputRefused
+
+COLUMNS = ("case_id", "native", "cect", "labels", "labels_on", "heart_mask", "patient_id", "split")
+SPLITS = ("train", "validation", "test")
+_ROLES = {
+    "native": ("native", "ct", "nonecontrast", "non_contrast", "noncontrast", "ncct", "plain"),
+    "cect": ("cect", "cta", "contrast", "ccta", "arterial"),
+    "labels": (
+        "labels",
+        "label",
+        "chambers",
+        "segmentation",
+        "seg",
+        "rtstruct",
+        "manual",
+        "reference",
+        "mask",
+    ),
+    "heart_mask": ("heart_mask", "heart", "heartmask"),
+}
+
+
+@dataclass(frozen=True)
+class PatientFiles:
+    """One pair.
+
+    Args:
+        case_id: Name of the pair, unique.
+        native: CT without contrast agent: a volume file, or a folder or zip of DICOM.
+        cect: The CECT, likewise.
+        labels: LA and LV: a label image, ``.seg.nrrd``, DICOM SEG or RTSTRUCT.
+        labels_on: What they were drawn on: ``cect`` as in the paper, or ``native``.
+        heart_mask: On the native CT; empty finds the heart.
+        patient_id: Pairs of one patient never end in two splits; empty means the case itself.
+        split: ``train``, ``validation`` or ``test`` to fix it; empty draws it.
+    """
+
+    case_id: str
+    native: str
+    cect: str
+    labels: str
+    labels_on: str = "cect"
+    heart_mask: str = ""
+    patient_id: str = ""
+    split: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def read_patients(source: Path) -> list[PatientFiles]:
+    """Patients of a CSV or a folder tree.
+
+    Args:
+        source: A CSV with the columns ``case_id, native, cect, labels`` and, where wanted, ``labels_on, heart_mask,
+            patient_id, split``, paths relative to it; or a folder that holds one folder for each patient, in which
+            files or folders are called after what they are, such as ``native.nrrd``, ``cect/``, ``labels.seg.nrrd``.
+
+    Raises:
+        InputRefused: ``bad_patient_list``, naming every problem at once.
+    """
+    if source.is_dir():
+        patients, problems = _from_tree(source)
+    elif source.is_file():
+        patients, problems = _from_csv(source)
+    else:
+        raise InputRefused("not_found", f"There is no file or folder '{source}'.", "Give a CSV or a folder.")
+    problems += _problems(patients)
+    if not patients and not problems:
+        problems = ["it names no patients"]
+    if problems:
+        raise InputRefused("bad_patient_list", f"'{source}': {'; '.join(problems)}.", "Correct the list.")
+    return patients
+
+
+def _from_csv(path: Path) -> tuple[list[PatientFiles], list[str]]:
+    with path.open(newline="", encoding="utf-8-sig") as stream:
+        reader = csv.DictReader(stream)
+        given = set(reader.fieldnames or ())
+        problems = [f"the column '{name}' is missing" for name in COLUMNS[:4] if name not in given]
+        problems += [f"the column '{name}' is not known" for name in sorted(given - set(COLUMNS))]
+        rows = [] if problems else list(reader)
+    patients = []
+    for row in rows:
+        values = {key: (value or "").strip() for key, value in row.items() if key in COLUMNS}
+        for key in ("native", "cect", "labels", "heart_mask"):
+            if values.get(key):
+                values[key] = str((path.parent / values[key]).resolve())
+        values["labels_on"] = values.get("labels_on") or "cect"
+        patients.append(PatientFiles(**values))
+    return patients, problems
+
+
+def _from_tree(folder: Path) -> tuple[list[PatientFiles], list[str]]:
+    patients, problems = [], []
+    for home in sorted(
+        entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+    ):
+        found: dict[str, str] = {}
+        for role in _ROLES:
+            named = [entry for entry in sorted(home.iterdir()) if _role(entry) == role]
+            if len(named) > 1:
+                problems.append(f"'{home.name}' has {len(named)} files for {role}: {_names(named)}")
+            elif named:
+                found[role] = str(named[0].resolve())
+            elif role != "heart_mask":
+                problems.append(
+                    f"'{home.name}' has no file for {role} (called {' or '.join(_ROLES[role][:3])})"
+                )
+        if {"native", "cect", "labels"} <= set(found):
+            patients.append(PatientFiles(home.name, **found))
+    return patients, problems
+
+
+def _role(entry: Path) -> str | None:
+    name = entry.name.split(".")[0].lower().replace("-", "_").replace(" ", "_")
+    return next((role for role, words in _ROLES.items() if name in words), None)
+
+
+def _problems(patients: list[PatientFiles]) -> list[str]:
+    problems = [f"the case '{name}' occurs twice" for name in _twice(one.case_id for one in patients)]
+    for one in patients:
+        if not one.case_id or any(sign in one.case_id for sign in "/\\:") or one.case_id.startswith("."):
+            problems.append(f"'{one.case_id}' cannot be a case's name")
+        if one.labels_on not in ("cect", "native"):
+            problems.append(f"'{one.case_id}' has labels_on '{one.labels_on}', which must be cect or native")
+        if one.split not in ("", *SPLITS):
+            problems.append(
+                f"'{one.case_id}' has split '{one.split}', which must be {', '.join(SPLITS)} or empty"
+            )
+        problems += [
+            f"'{one.case_id}' has no file for {role}: '{path}'"
+            for role, path in (("native", one.native), ("cect", one.cect), ("labels", one.labels))
+            if not path or not Path(path).exists()
+        ]
+    return problems
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    seen: set[str] = set()
+    return sorted({name for name in names if name in seen or seen.add(name)})
+
+
+def _names(entries: list[Path]) -> str:
+    return ", ".join(entry.name for entry in entries)

@@ -1,0 +1,43 @@
+"""``python -m training prepare SOURCE -o DIR``: pairs of scans in, training data and a pair check out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from .cohort_preparation import prepare_cohort
+from .pair_report import write_pair_report
+from .patient_files import read_patients
+from .split import PAPER
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "source", type=Path, help="CSV (case_id, native, cect, labels, ...) or a folder per patient"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the prepared pairs"
+    )
+    parser.add_argument("--seed", type=int, default=2018, help="of the split")
+    parser.add_argument("--split", type=float, nargs=3, default=PAPER, metavar=("TRAIN", "VALIDATION", "TEST"),
+                        help="counts or proportions; default: the paper's 120 10 20")  # fmt: skip
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers do the work")
+    parser.add_argument("--keep-suspects", action="store_true", help="train on suspect pairs too")
+
+
+def run(options: argparse.Namespace) -> Path:
+    """Prepares, reports, and says what is suspect; returns the report's path."""
+    records = prepare_cohort(
+        read_patients(options.source), options.output, options.seed, options.split, options.workers,
+        options.scheduler, options.keep_suspects,
+    )  # fmt: skip
+    report = write_pair_report(records, options.output)
+    for record in records:
+        if record["refused"]:
+            print(f"{record['case_id']}: {record['refused']['message']}")
+        for doubt in record["doubts"] or ():
+            print(f"{record['case_id']}: {doubt['message']}")
+    print(f"wrote {report}")
+    return report

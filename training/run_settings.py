@@ -1,0 +1,200 @@
+"""The settings of a run of the training loop: one dataclass for YAML, command line and checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import yaml
+
+from SyntheticCECTLib.core.errors import InputRefused
+
+from .settings import Settings
+
+Chosen = TypeVar("Chosen", bound="RunSettings")
+PRECISIONS = ("32-true", "16-mixed", "bf16-mixed")
+# What may differ when a run goes on: the machine that computes, and how long to wait for a better epoch.
+OF_THE_MACHINE = frozenset({"accelerator", "devices", "nodes", "loaders", "patience"})
+
+
+@dataclass(frozen=True)
+class RunSettings(Settings):
+    """A recipe together with how the loop runs it.
+
+    Args:
+        epochs: Passes of ``epoch_steps`` steps; 0 makes as many as ``steps`` ask for.
+        epoch_steps: Optimiser steps between two validations and checkpoints; 0 is one pass over all items.
+        part: Items that are augmented together; a process works on whole parts of a batch.
+        clip: Largest norm of a gradient; larger ones are shortened to it; 0 shortens none.
+        average_decay: How much of the running average of the weights a step keeps; 0 keeps no average.
+        patience: Epochs without a better validation after which training stops; 0 never stops early.
+        precision: ``32-true``, ``16-mixed`` or ``bf16-mixed``.
+        accelerator: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        devices: Processes (CPU) or GPUs on each node.
+        nodes: Machines.
+        loaders: Threads that prepare the next batches; 0 prepares each when it is needed.
+    """
+
+    epochs: int = 0
+    epoch_steps: int = 250
+    part: int = 4
+    clip: float = 20.0
+    average_decay: float = 0.995
+    patience: int = 0
+    precision: str = "32-true"
+    accelerator: str = "auto"
+    devices: int = 1
+    nodes: int = 1
+    loaders: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be run, every problem at once."""
+        problems = [
+            f"{name} is {getattr(self, name)}; it must be at least {least}"
+            for name, least in _LEAST.items()
+            if getattr(self, name) < least
+        ]
+        if self.part > 0 and self.batch % self.part:
+            problems.append(f"batch is {self.batch}; it must be a multiple of part, which is {self.part}")
+        if self.precision not in PRECISIONS:
+            problems.append(f"precision is '{self.precision}'; it must be one of {', '.join(PRECISIONS)}")
+        if not 0 <= self.average_decay < 1:
+            problems.append(f"average_decay is {self.average_decay}; it must be at least 0 and below 1")
+        if self.epochs == 0 and self.steps < 1:
+            problems.append(f"epochs is 0 and steps is {self.steps}; one of them must say how long to train")
+        if problems:
+            raise InputRefused("bad_settings", f"{'; '.join(problems)}.", "Correct the recipe.")
+
+    def refuse_unless_one_of(self, name: str, words: tuple[str, ...]) -> None:
+        """Raises `InputRefused` unless the setting of that name is one of the words."""
+        if getattr(self, name) not in words:
+            problem = f"{name} is '{getattr(self, name)}'; it must be one of {', '.join(words)}."
+            raise InputRefused("bad_settings", problem, "Correct the recipe.")
+
+    def length(self, items: int) -> tuple[int, int]:
+        """Steps of the whole run, and steps of one epoch, for a training set of ``items``."""
+        epoch = self.epoch_steps or max(1, items // self.batch)
+        return (self.epochs * epoch if self.epochs else self.steps), epoch
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain types, as a YAML file and a checkpoint hold them."""
+        return {
+            key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()
+        }
+
+
+_LEAST = {
+    "batch": 1,
+    "part": 1,
+    "epochs": 0,
+    "epoch_steps": 0,
+    "devices": 1,
+    "nodes": 1,
+    "loaders": 0,
+    "clip": 0,
+}
+
+
+def make_settings(kind: type[Chosen], recipe: Mapping[str, Any]) -> Chosen:
+    """Settings of a kind from plain values, as YAML and checkpoints hold them.
+
+    Raises:
+        InputRefused: ``bad_settings``, naming every unknown, missing or misfit entry.
+    """
+    hints, known = get_type_hints(kind), {field.name for field in fields(kind)}
+    needed = {name for name, one in inspect.signature(kind).parameters.items() if one.default is one.empty}
+    problems = [f"'{name}' is not a setting" for name in recipe if name not in known]
+    problems += [f"'{name}' is missing" for name in sorted(needed - set(recipe))]
+    values: dict[str, Any] = {}
+    for name in known & set(recipe):
+        try:
+            values[name] = _converted(recipe[name], hints[name])
+        except (TypeError, ValueError):
+            problems.append(f"{name} is {recipe[name]!r}, not {_named(hints[name])}")
+    if problems:
+        raise InputRefused("bad_settings", f"{'; '.join(problems)}.", "Correct the recipe.")
+    return kind(**values)
+
+
+def read_recipe(path: str | Path) -> dict[str, Any]:
+    """The plain values of a YAML recipe.
+
+    Raises:
+        InputRefused: No such file, or it is no YAML mapping.
+    """
+    try:
+        recipe = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise InputRefused(
+            "bad_recipe", f"The recipe '{path}' cannot be read ({error}).", "Check it."
+        ) from None
+    if not isinstance(recipe, dict):
+        raise InputRefused("bad_recipe", f"'{path}' holds no 'name: value' lines.", "Give a recipe.")
+    return {str(key): value for key, value in recipe.items()}
+
+
+def add_settings_arguments(parser: argparse.ArgumentParser, kind: type[RunSettings]) -> None:
+    """One option for each setting, with the class's own words as help; only those given are in the result."""
+    hints, meanings = get_type_hints(kind), _meanings(kind)
+    group = parser.add_argument_group("settings", "each overrides the recipe's line of the same name")
+    for field in fields(kind):
+        option = "--" + field.name.replace("_", "-")
+        hint = hints[field.name]
+        group.add_argument(
+            option,
+            dest=f"set_{field.name}",
+            default=argparse.SUPPRESS,
+            nargs="+" if get_origin(hint) is tuple else None,
+            metavar=_named(hint).upper().split()[-1],
+            help=meanings.get(field.name, "").replace("%", "%%"),
+        )
+
+
+def given_settings(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings that the command line names."""
+    return {name[4:]: value for name, value in vars(options).items() if name.startswith("set_")}
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Settings that decide the result and are not what they were, in words."""
+    names = sorted((set(before) | set(now)) - OF_THE_MACHINE)
+    return [f"{n} was {before.get(n)}, is {now.get(n)}" for n in names if before.get(n) != now.get(n)]
+
+
+def _converted(value: Any, hint: Any) -> Any:
+    if get_origin(hint) is tuple:
+        entries = value if isinstance(value, (list, tuple)) else [value]
+        return tuple(_converted(entry, get_args(hint)[0]) for entry in entries)
+    if hint is bool:
+        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        if str(value).lower() not in words:
+            raise ValueError(value)
+        return words[str(value).lower()]
+    if hint is int and float(value) != int(float(value)):
+        raise ValueError(value)
+    if hint is str and not isinstance(value, str):
+        raise TypeError(value)
+    return int(float(value)) if hint is int else hint(value)
+
+
+def _named(hint: Any) -> str:
+    if get_origin(hint) is tuple:
+        return f"a list of {_named(get_args(hint)[0]).split()[-1]}"
+    return {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}.get(
+        hint, str(hint)
+    )
+
+
+def _meanings(kind: type) -> dict[str, str]:
+    """What the ``Args`` of the class and of those it extends say of each setting."""
+    found: dict[str, str] = {}
+    for one in reversed(kind.__mro__):
+        text = inspect.cleandoc(one.__doc__ or "").partition("Args:\n")[2]
+        for name, meaning in re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", text, re.M):
+            found[name] = " ".join(meaning.split())
+    return found
