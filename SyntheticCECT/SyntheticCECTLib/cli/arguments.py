@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
-from typing import NoReturn
 
 from ..core.version import RESEARCH_USE, VERSION
-from .failure import REFUSED, one_line
+from .parser import OneLineParser, add_command, hounsfield, seed
+from .study_arguments import add_study
 
 SCAN_HELP = "CT without contrast agent: NRRD, NIfTI, MetaImage, DICOM file, or a folder or zip of DICOM files"
 LABELS_HELP = "label image (1 = left atrium, 2 = left ventricle, others ignored) or a .seg.nrrd of Slicer"
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line, where argparse prints the whole usage first."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(REFUSED, f"{self.prog}: {one_line(message)} (see {self.prog} --help)\n")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,11 +28,12 @@ def build_parser() -> argparse.ArgumentParser:
     _add_compare(commands)
     _add_phantom(commands)
     _add_models(commands)
+    add_study(commands)
     return parser
 
 
 def _add_demo(commands: argparse._SubParsersAction) -> None:
-    command = _command(commands, "demo", "everything at once, on a virtual patient or on a scan of yours")
+    command = add_command(commands, "demo", "everything at once, on a virtual patient or on a scan of yours")
     command.add_argument(
         "scan", nargs="?", type=Path, metavar="SCAN", help=f"{SCAN_HELP}; default: a virtual patient"
     )
@@ -48,13 +41,13 @@ def _add_demo(commands: argparse._SubParsersAction) -> None:
         "-o", "--output", type=Path, default=Path("demo-output"), metavar="DIR", help="default: %(default)s"
     )
     command.add_argument(
-        "--seed", type=_seed, default=1, metavar="N", help="which virtual patient (default: %(default)s)"
+        "--seed", type=seed, default=1, metavar="N", help="which virtual patient (default: %(default)s)"
     )
     _add_computing(command)
 
 
 def _add_synthesize(commands: argparse._SubParsersAction) -> None:
-    command = _command(
+    command = add_command(
         commands, "synthesize", "a scan in; synthetic CECT, chambers, volumes and a report out"
     )
     command.add_argument("scan", type=Path, metavar="SCAN", help=SCAN_HELP)
@@ -82,14 +75,14 @@ def _add_synthesize(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_threshold(commands: argparse._SubParsersAction) -> None:
-    command = _command(commands, "threshold", "segment a result folder again at another threshold")
+    command = add_command(commands, "threshold", "segment a result folder again at another threshold")
     command.add_argument("folder", type=Path, metavar="DIR", help="what synthesize wrote")
     _add_threshold_option(command, required=True)
     command.add_argument("-o", "--output", type=Path, metavar="DIR", help="default: the same folder")
 
 
 def _add_compare(commands: argparse._SubParsersAction) -> None:
-    command = _command(
+    command = add_command(
         commands, "compare", "agreement of two segmentations, and of a synthetic with a real CECT"
     )
     command.add_argument("predicted", type=Path, metavar="PRED", help=LABELS_HELP)
@@ -105,9 +98,9 @@ def _add_compare(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_phantom(commands: argparse._SubParsersAction) -> None:
-    command = _command(commands, "phantom", "make a virtual patient whose truth is known")
+    command = add_command(commands, "phantom", "make a virtual patient whose truth is known")
     command.add_argument(
-        "--seed", type=_seed, required=True, metavar="N", help="the same number, the same patient"
+        "--seed", type=seed, required=True, metavar="N", help="the same number, the same patient"
     )
     command.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the patient"
@@ -115,20 +108,9 @@ def _add_phantom(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_models(commands: argparse._SubParsersAction) -> None:
-    _command(commands, "models", "the models that are here, what they were trained on, and how well they do")
-
-
-def _command(commands: argparse._SubParsersAction, name: str, purpose: str) -> argparse.ArgumentParser:
-    command = commands.add_parser(
-        name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", epilog=RESEARCH_USE
+    add_command(
+        commands, "models", "the models that are here, what they were trained on, and how well they do"
     )
-    command.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
-    command.add_argument(
-        "--progress", choices=("bar", "json", "none"),
-        help="on standard error: a bar, JSON lines, or nothing (default: a bar on a terminal)",
-    )  # fmt: skip
-    command.add_argument("--debug", action="store_true", help="show the Python traceback of a failure")
-    return command
 
 
 def _add_computing(command: argparse.ArgumentParser) -> None:
@@ -143,22 +125,6 @@ def _add_computing(command: argparse.ArgumentParser) -> None:
 def _add_threshold_option(command: argparse.ArgumentParser, required: bool) -> None:
     default = "" if required else " (default: the model's own)"
     command.add_argument(
-        "--threshold", type=_hounsfield, required=required, metavar="HU",
+        "--threshold", type=hounsfield, required=required, metavar="HU",
         help=f"chambers are what is at least this bright in the synthetic CECT{default}",
     )  # fmt: skip
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 0 or more")
-    return int(text)
-
-
-def _hounsfield(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not -1024 <= value <= 3071:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of HU from -1024 to 3071")
-    return value

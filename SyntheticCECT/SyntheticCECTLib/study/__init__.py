@@ -1,0 +1,1 @@
+"""Observer-comparison studies: designed, read by people, analysed; no user interface."""

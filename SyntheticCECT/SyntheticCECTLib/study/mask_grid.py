@@ -1,0 +1,56 @@
+"""Whether a mask lies on the image it belongs to; SimpleITK is imported only when there is a mask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.errors import InputRefused
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+Grid = tuple[tuple[int, ...], tuple[float, ...], tuple[float, ...]]
+
+
+def grid_of(path: Path) -> Grid:
+    """Size, spacing and origin of an image file, without reading its voxels."""
+    import SimpleITK as sitk
+
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    return reader.GetSize(), reader.GetSpacing(), reader.GetOrigin()
+
+
+def require_grid(mask: sitk.Image, grid: Grid) -> None:
+    """Refuse a mask that does not lie on the image.
+
+    Raises:
+        InputRefused: ``other_grid``.
+    """
+    size, spacing, origin = grid
+    near = all(
+        abs(a - b) < 0.01
+        for a, b in zip((*mask.GetSpacing(), *mask.GetOrigin()), (*spacing, *origin), strict=True)
+    )
+    if mask.GetSize() != size or not near:
+        raise InputRefused(
+            "other_grid",
+            f"The mask has {mask.GetSize()} voxels, the image {size}, or lies elsewhere.",
+            "Draw on the image's own grid.",
+        )
+
+
+def is_empty(mask: sitk.Image) -> bool:
+    """Whether nothing is drawn."""
+    import SimpleITK as sitk
+
+    return not sitk.GetArrayViewFromImage(mask).any()
+
+
+def read_mask_file(path: Path) -> sitk.Image:
+    """A mask file of the study, uint8."""
+    import SimpleITK as sitk
+
+    return sitk.ReadImage(str(path), sitk.sitkUInt8)

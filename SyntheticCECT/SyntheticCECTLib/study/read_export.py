@@ -1,0 +1,79 @@
+"""All reads of a study as files for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from ..core.formats.label_file import write_chambers
+from .design.blinding import KeyEntry
+from .design.study_key import read_key
+from .read_records import UnblindedStudy, unblind, unblinded_reads
+from .records import ReadRecord
+from .study_folder import StudyFolder, write_json
+
+READS_CSV, READS_JSON, MASKS = "reads.csv", "reads.json", "masks"
+
+
+def export_reads(
+    study: StudyFolder,
+    folder: Path,
+    key_folder: Path | None = None,
+    on_progress: Callable[[float, str], None] | None = None,
+) -> UnblindedStudy:
+    """Write every read's newest version, unblinded: its figures as CSV and JSON, its mask as ``.seg.nrrd``.
+
+    Args:
+        study: The study.
+        folder: An existing folder.
+        key_folder: The coordinator's folder, where it is not in the study.
+        on_progress: Called with a fraction from 0 to 1 and what is being done; raise from it to cancel.
+    """
+    report = on_progress or (lambda fraction, message: None)
+    found = unblind(study, key_folder, lambda done, what: report(0.5 * done, what))
+    (folder / MASKS).mkdir()
+    key, store = read_key(key_folder or study.coordinator, study.settings.id), study.open_store()
+    try:
+        for number, (read, entry, labels) in enumerate(unblinded_reads(study, store, key)):
+            report(0.5 + 0.5 * number / max(len(found.records), 1), "writing masks")
+            if labels is not None:
+                path = folder / MASKS / mask_name(entry, read.receipt.version)
+                write_chambers(path, labels, {"SyntheticCECT_study": key.study_id})
+    finally:
+        store.close()
+    (folder / READS_CSV).write_text(records_csv(found.records), encoding="utf-8")
+    entries = [asdict(record) for record in found.records]
+    write_json(
+        folder / READS_JSON,
+        {
+            "study_id": key.study_id,
+            "fingerprint": found.fingerprint,
+            "provenance": key.provenance,
+            "reads": entries,
+        },
+    )
+    return found
+
+
+def records_csv(records: list[ReadRecord]) -> str:
+    """One line for each read, columns as the fields of `ReadRecord`."""
+    text = io.StringIO()
+    writer: csv.DictWriter[str] = csv.DictWriter(
+        text, [field.name for field in fields(ReadRecord)], lineterminator="\n"
+    )
+    writer.writeheader()
+    for record in records:
+        slices = " ".join(str(k) for k in record.slices)
+        writer.writerow(asdict(record) | {"slices": slices, "comment": " ".join(record.comment.split())})
+    return text.getvalue()
+
+
+def mask_name(entry: KeyEntry, version: int) -> str:
+    """Such as ``anna_case-7_unaided_r0_v1_K7Q-4MX.seg.nrrd``; the label keeps it unique."""
+    words = (entry.reader, entry.case_id, entry.condition.value)
+    named = "_".join(re.sub(r"[^\w.-]+", "-", word) for word in words)
+    return f"{named}_r{entry.repeat}_v{version}_{entry.label}.seg.nrrd"

@@ -1,0 +1,1 @@
+"""The report of an observer study: page, tables, and scores for other programs."""

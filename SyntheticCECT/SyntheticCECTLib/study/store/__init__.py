@@ -1,0 +1,1 @@
+"""Where reads are kept: a database of tasks, drafts and reads that nothing overwrites."""

@@ -1,0 +1,1 @@
+"""How a study database came to its present tables, one revision after another (Alembic)."""
