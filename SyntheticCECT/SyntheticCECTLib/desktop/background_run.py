@@ -1,0 +1,160 @@
+"""One command in a process of its own, followed from the event loop: a thread would get no turn beside Qt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import qt
+
+from .command_line import CommandLine
+from .process_tree import ask_to_end, descendants, force_to_end
+from .run_report import Progress, RunFailure, RunReport
+
+GRACE_MS = 300
+"""So long a process may take to remove its half-written files before it is ended by force."""
+
+
+def _nothing(*_: Any) -> None:
+    pass
+
+
+@dataclass
+class Listener:
+    """Who is told how a run goes; each is called in the event loop.
+
+    Attributes:
+        progress: With each step.
+        done: With standard output, when it ended well.
+        failed: With the reason, when it did not.
+        cancelled: At once, when it was cancelled.
+        ended: When the process is gone, however that came; the place to remove files.
+    """
+
+    progress: Callable[[Progress], None] = _nothing
+    done: Callable[[str], None] = _nothing
+    failed: Callable[[RunFailure], None] = _nothing
+    cancelled: Callable[[], None] = _nothing
+    ended: Callable[[], None] = _nothing
+
+
+class BackgroundRun:
+    """A process that runs or has run.
+
+    Args:
+        command_line: What understands the arguments.
+        arguments: Such as ``["synthesize", path, "-o", folder, "--progress", "json"]``.
+        listener: Who is told.
+    """
+
+    # A run that was cancelled must outlive whoever held it, until its process is gone.
+    _alive: set[BackgroundRun] = set()  # noqa: RUF012
+
+    def __init__(
+        self, command_line: CommandLine, arguments: Sequence[str | Path], listener: Listener
+    ) -> None:
+        self._command_line, self._arguments, self._listener = command_line, arguments, listener
+        self._output: list[str] = []
+        self._cancelled = False
+        self._process: Any = None
+        self._report = RunReport(0.0)
+
+    @property
+    def running(self) -> bool:
+        """Whether a result may still come."""
+        return self._process is not None and not self._cancelled
+
+    def process_id(self) -> int:
+        """Of the process; 0 where there is none."""
+        return int(self._process.processId()) if self._process is not None else 0
+
+    def start(self) -> None:
+        """Starts the process and returns."""
+        self._report = RunReport(time.monotonic())
+        process = self._process = qt.QProcess()
+        BackgroundRun._alive.add(self)
+        environment = qt.QProcessEnvironment.systemEnvironment()
+        # Slicer's own image readers would be looked for by SimpleITK in the other process, and print errors.
+        environment.insert("ITK_AUTOLOAD_PATH", "")
+        environment.insert("PYTHONIOENCODING", "utf-8")
+        process.setProcessEnvironment(environment)
+        process.setWorkingDirectory(str(self._command_line.folder))
+        process.connect("readyReadStandardOutput()", self._read_output)
+        process.connect("readyReadStandardError()", self._read_report)
+        process.connect("finished(int,QProcess::ExitStatus)", self._finished)
+        process.connect("errorOccurred(QProcess::ProcessError)", self._error)
+        process.start(self._command_line.program, self._command_line.arguments(self._arguments))
+
+    def cancel(self) -> None:
+        """Gives control back at once; the process and what it started are ended meanwhile."""
+        if not self.running:
+            return
+        self._cancelled = True
+        pid = self.process_id()
+        pids = descendants(pid)
+        ask_to_end(pids)
+        # Taken again by force: a process may have started another one in the meantime.
+        qt.QTimer.singleShot(GRACE_MS, lambda: self._force(pid, pids))
+        self._listener.cancelled()
+
+    def _force(self, pid: int, pids: list[int]) -> None:
+        if self._process is not None:
+            force_to_end(pid, [*pids, *descendants(pid)])
+            self._process.kill()
+        else:
+            force_to_end(pid, pids)
+
+    def _read_output(self) -> None:
+        if self._process is not None:
+            self._output.append(_text(self._process.readAllStandardOutput()))
+
+    def _read_report(self) -> None:
+        if self._process is None:
+            return
+        changed = self._report.read(_text(self._process.readAllStandardError()), time.monotonic())
+        if changed and not self._cancelled:
+            self._listener.progress(self._report.progress)
+
+    def _error(self, error: Any) -> None:
+        if self._process is not None and error == qt.QProcess.FailedToStart:
+            self._release()
+            self._tell_failed(
+                RunFailure(
+                    f"'{self._command_line.program}' could not be started.",
+                    "Check that Slicer is installed completely; installing it again helps.",
+                )
+            )
+            self._listener.ended()
+
+    def _finished(self, exit_code: int, exit_status: Any) -> None:
+        if self._process is None:
+            return
+        self._read_output()
+        self._read_report()
+        self._release()
+        crashed = exit_status == qt.QProcess.CrashExit
+        try:
+            if exit_code or crashed:
+                self._tell_failed(self._report.failure(exit_code, crashed))
+            elif not self._cancelled:
+                self._listener.done("".join(self._output))
+        finally:
+            self._listener.ended()
+
+    def _tell_failed(self, failure: RunFailure) -> None:
+        if not self._cancelled:
+            self._listener.failed(failure)
+
+    def _release(self) -> None:
+        self._process.deleteLater()
+        self._process = None
+        BackgroundRun._alive.discard(self)
+
+
+def _text(data: Any) -> str:
+    """A QByteArray's text; PythonQt hands out bytes, or an object that holds them."""
+    content = data.data() if hasattr(data, "data") else data
+    return content if isinstance(content, str) else bytes(content).decode("utf-8", "replace")

@@ -1,0 +1,226 @@
+"""The tab *Batch and QA*: a queue in the background, then case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import InputRefused
+from ..mrml.scene_change import remove_nodes
+from .background_run import BackgroundRun, Listener
+from .batch_queue import BatchQueue, State, scans_in
+from .desk import Desk
+from .quality_check import QualityCheck, Verdict
+from .run_display import STEPS
+from .series_folder import series_folders
+from .volume_rows import fill_table
+
+HEADINGS = ("Case", "State", "Verdict", "Remark")
+
+
+class BatchTab:
+    """Runs many scans, and asks for a verdict on each.
+
+    Args:
+        desk: What all tabs share.
+        opened: Called when a case was put into the scene.
+    """
+
+    def __init__(self, desk: Desk, opened: Callable[[], None]) -> None:
+        self._desk, self._opened = desk, opened
+        self.queue: BatchQueue | None = None
+        self._quality: QualityCheck | None = None
+        self._looked_at: str | None = None
+        self._native: Any = None
+        self._series: dict[str, Path] = {}
+        ui = self._ui = desk.ui
+        for button, act in (
+            (ui.batchStartButton, self._start), (ui.batchStopButton, self._stop), (ui.addDicomButton, self._add_dicom),
+            (ui.openCaseButton, self._open), (ui.nextCaseButton, self._open_next),
+            (ui.passButton, self._pass), (ui.fixButton, self._fix), (ui.failButton, self._fail),
+        ):  # fmt: skip
+            button.connect("clicked(bool)", act)
+        ui.batchInputEdit.connect("currentPathChanged(QString)", self._input_changed)
+        ui.batchOutputEdit.connect("currentPathChanged(QString)", self._output_changed)
+        ui.batchTable.connect("cellDoubleClicked(int,int)", self._open)
+
+    def restore(self) -> None:
+        """Shows the folders of the parameter node."""
+        self._ui.batchInputEdit.currentPath = self._desk.parameters.batchInput
+        self._ui.batchOutputEdit.currentPath = self._desk.parameters.batchOutput
+        self._look()
+
+    def close(self) -> None:
+        """Stops the queue; finished cases stay."""
+        if self.queue is not None and self.queue.running:
+            self.queue.stop()
+
+    def show(self) -> None:
+        """The queue as it is."""
+        queue, quality, ui = self.queue, self._quality, self._ui
+        cases = queue.cases if queue else []
+        decisions = quality.decisions if quality else {}
+        rows = []
+        for case in cases:
+            decision = decisions.get(case.case_id)
+            remark = case.detail or (decision.comment if decision else "")
+            rows.append((case.case_id, case.state.value, decision.verdict if decision else "", remark))
+        fill_table(ui.batchTable, HEADINGS, rows)
+        running = bool(queue and queue.running)
+        ui.batchStartButton.enabled, ui.batchStopButton.enabled = not running, running
+        ui.batchProgressBar.setVisible(running)
+        ui.batchProgressBar.value = round(STEPS * (queue.finished if queue else 0))
+        ui.batchMessageLabel.text = self._summary()
+        done = [case.case_id for case in cases if case.state is State.DONE]
+        left = sum(one not in decisions for one in done)
+        ui.qaMessageLabel.text = f"{len(done) - left} of {len(done)} cases decided." if done else ""
+        for button in (ui.openCaseButton, ui.nextCaseButton):
+            button.enabled = bool(done)
+        for button in (ui.passButton, ui.fixButton, ui.failButton):
+            button.enabled = self._looked_at is not None
+
+    def _summary(self) -> str:
+        if self.queue is None or not self.queue.cases:
+            return "Choose a folder of scans and a folder for the results."
+        count = {state: sum(case.state is state for case in self.queue.cases) for state in State}
+        return ", ".join(f"{number} {state.value}" for state, number in count.items() if number) + "."
+
+    def _start(self, *_: Any) -> None:
+        if self.queue is None or not self.queue.running:
+            self._look()
+        queue = self.queue
+        if queue is None or not queue.cases:
+            self._ui.batchMessageLabel.text = (
+                "There is no scan in that folder, or no folder for the results is chosen."
+            )
+            return
+        self._desk.runner.installer.ensure(queue.resume, self._refused)
+
+    def _refused(self, text: str) -> None:
+        self._ui.batchMessageLabel.text = text
+
+    def _stop(self, *_: Any) -> None:
+        if self.queue is not None:
+            self.queue.stop()
+
+    def _look(self) -> None:
+        """Makes the queue of the folders that are chosen."""
+        parameters = self._desk.parameters
+        self.queue = self._quality = None
+        if parameters.batchOutput:
+            output = Path(parameters.batchOutput)
+            scans = scans_in(Path(parameters.batchInput)) if parameters.batchInput else {}
+            options = ["--device", parameters.device]
+            if parameters.model:
+                options += ["--model", parameters.model]
+            self.queue = BatchQueue(output, {**scans, **self._series}, options, self._start_run, self.show)
+            self._quality = QualityCheck(output)
+        self.show()
+
+    def _start_run(
+        self,
+        arguments: list[str],
+        progress: Any,
+        done: Callable[[], None],
+        failed: Any,
+        ended: Callable[[], None],
+    ) -> BackgroundRun:
+        listener = Listener(progress=progress, done=lambda _: done(), failed=failed, ended=ended)
+        return BackgroundRun(self._desk.runner.command_line, arguments, listener)
+
+    def _input_changed(self, path: str) -> None:
+        self._folders(str(path), self._desk.parameters.batchOutput)
+
+    def _output_changed(self, path: str) -> None:
+        self._folders(self._desk.parameters.batchInput, str(path))
+
+    def _folders(self, scans: str, results: str) -> None:
+        parameters = self._desk.parameters
+        if (parameters.batchInput, parameters.batchOutput) != (scans, results):
+            self.close()
+            parameters.batchInput, parameters.batchOutput = scans, results
+            self._look()
+
+    def _add_dicom(self, *_: Any) -> None:
+        try:
+            series = self._desk.application.selected_series()
+        except AttributeError:
+            series = {}
+        if not series:
+            self._ui.batchMessageLabel.text = (
+                "Select series in the DICOM module first (Advanced view), then press again."
+            )
+            return
+        if not self._desk.parameters.batchOutput:
+            self._ui.batchMessageLabel.text = "Choose a folder for the results first."
+            return
+        self._series |= series_folders(series, Path(self._desk.application.temporary_folder()))
+        if self.queue is not None and self.queue.running:
+            self.queue.stop()
+        self._look()
+
+    def _open(self, *_: Any) -> None:
+        row = self._ui.batchTable.currentRow()
+        if self.queue is not None and 0 <= row < len(self.queue.cases):
+            self._load(self.queue.cases[row].case_id)
+
+    def _open_next(self, *_: Any) -> None:
+        if self.queue is None or self._quality is None:
+            return
+        done = [case.case_id for case in self.queue.cases if case.state is State.DONE]
+        case_id = self._quality.next_undecided(done, self._looked_at)
+        if case_id is None:
+            self._ui.qaMessageLabel.text = "Every finished case is decided."
+            return
+        self._ui.batchTable.selectRow([case.case_id for case in self.queue.cases].index(case_id))
+        self._load(case_id)
+
+    def _load(self, case_id: str) -> None:
+        """Puts a case into the scene; the one that was looked at before leaves it."""
+        from ..core.case_folder import read_case
+        from ..mrml.volume_node import add_volume
+
+        assert self.queue is not None
+        session = self._desk.session
+        try:
+            case = read_case(self.queue.folder(case_id))
+        except InputRefused as refusal:
+            self._ui.qaMessageLabel.text = str(refusal)
+            return
+        self._put_away()
+        native = add_volume(session.scene, case.synthesis.native_ct, case_id)
+        session.take(case, native, replace_earlier=False)
+        self._native, self._looked_at = native, case_id
+        self._desk.parameters.nativeCt = native
+        decision = self._quality.decisions.get(case_id) if self._quality else None
+        self._ui.qaCommentEdit.text = decision.comment if decision else ""
+        self._opened()
+        self.show()
+        self._ui.qaMessageLabel.text = f"Looking at {case_id}."
+
+    def _put_away(self) -> None:
+        session, native, self._native = self._desk.session, self._native, None
+        if native is not None and session.scene.IsNodePresent(native):
+            if session.native is native and session.nodes is not None:
+                session.remove(session.nodes)
+            remove_nodes(session.scene, [native])
+
+    def _pass(self, *_: Any) -> None:
+        self._decide(Verdict.PASS)
+
+    def _fix(self, *_: Any) -> None:
+        self._decide(Verdict.FIX)
+
+    def _fail(self, *_: Any) -> None:
+        self._decide(Verdict.FAIL)
+
+    def _decide(self, verdict: Verdict) -> None:
+        if self._quality is None or self._looked_at is None:
+            return
+        try:
+            self._quality.decide(self._looked_at, verdict, self._ui.qaCommentEdit.text)
+        except OSError as error:
+            self._ui.qaMessageLabel.text = f"The verdict could not be kept: {error}"
+            return
+        self.show()

@@ -1,0 +1,116 @@
+"""Nodes as files for the command line, and its result back; a folder that is gone when it is no longer needed."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import InputRefused
+from .slice_range import SliceRange
+
+RESULT, NATIVE_CT, CECT, HEART, REFERENCE = (
+    "result", "native_ct.nrrd", "cect.nrrd", "heart_mask.nrrd", "reference.nrrd",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CaseChoice:
+    """What a run is to work on.
+
+    Attributes:
+        native: CT node.
+        heart, heart_segment: Segmentation node and segment with the heart; ``None`` to find it.
+        slices: Which of them.
+        model: Id; empty for the bundled one.
+        device: As the command line takes it.
+        cect: Node of a real CECT, or ``None``.
+        reference: Segmentation node with chambers, or ``None``.
+        reference_on_cect: Whether they were drawn on the CECT.
+    """
+
+    native: Any
+    heart: Any = None
+    heart_segment: str = ""
+    slices: SliceRange = field(default_factory=SliceRange)
+    model: str = ""
+    device: str = "auto"
+    cect: Any = None
+    reference: Any = None
+    reference_on_cect: bool = False
+
+
+class CaseFiles:
+    """A temporary folder with the inputs of one run, and later its result.
+
+    Args:
+        root: Where to make it; ``None`` for the system's place.
+
+    Attributes:
+        awaited: Whether somebody will still read the result, and remove the folder then.
+    """
+
+    def __init__(self, root: str | Path | None = None) -> None:
+        self.awaited = False
+        self.folder = Path(tempfile.mkdtemp(prefix="SyntheticCECT-", dir=root))
+
+    @property
+    def result(self) -> Path:
+        """What the command line writes."""
+        return self.folder / RESULT
+
+    def write(self, choice: CaseChoice) -> list[str | Path]:
+        """Writes the inputs.
+
+        Returns:
+            Arguments of the command line.
+
+        Raises:
+            InputRefused: A node holds no voxels, lies under a warp, or has not the segments that are asked for;
+                ``no_cect`` where the reference was drawn on a CECT that is not there.
+        """
+        from ..mrml.label_node import chambers_of, mask_of
+        from ..mrml.volume_node import to_image
+
+        if choice.reference is not None and choice.reference_on_cect and choice.cect is None:
+            raise InputRefused(
+                "no_cect",
+                "The reference was drawn on a real CECT, but none is chosen.",
+                "Choose the real CECT.",
+            )
+        slices = choice.slices
+        arguments: list[str | Path] = [
+            "synthesize", self._save(slices.cut(to_image(choice.native)), NATIVE_CT), "-o", self.result,
+            "--device", choice.device, "--progress", "json", "--json",
+        ]  # fmt: skip
+        if choice.model:
+            arguments += ["--model", choice.model]
+        if choice.heart is not None:
+            mask = mask_of(choice.heart, choice.heart_segment, choice.native)
+            arguments += ["--heart-mask", self._save(slices.cut(mask), HEART)]
+        if choice.cect is not None:
+            arguments += ["--cect", self._save(to_image(choice.cect), CECT)]
+        if choice.reference is not None:
+            on_cect = choice.reference_on_cect
+            labels = chambers_of(choice.reference, choice.cect if on_cect else choice.native)
+            labels = labels if on_cect else slices.cut(labels)
+            arguments += [
+                "--reference",
+                self._save(labels, REFERENCE),
+                "--reference-on",
+                "cect" if on_cect else "ct",
+            ]
+        return arguments
+
+    def remove(self) -> None:
+        """Deletes the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _save(self, image: Any, name: str) -> Path:
+        import SimpleITK as sitk
+
+        path = self.folder / name
+        sitk.WriteImage(image, str(path))
+        return path

@@ -1,0 +1,207 @@
+"""Runs one case in the background and brings its result into the scene; nothing changes there before it is complete."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import qt
+
+from ..core.errors import InputRefused
+from .background_run import BackgroundRun, Listener
+from .case_files import CaseChoice, CaseFiles
+from .case_session import CaseSession
+from .command_line import CommandLine
+from .installer import Installer
+from .run_report import Progress, RunFailure
+
+if TYPE_CHECKING:
+    from ..core.case import CaseResult
+
+
+class RunView(Protocol):
+    """Shows how a run goes."""
+
+    def run_started(self) -> None: ...
+    def run_progress(self, progress: Progress) -> None: ...
+    def run_done(self, result: Any) -> None: ...
+    def run_failed(self, text: str) -> None: ...
+    def run_cancelled(self) -> None: ...
+
+
+class CaseRunner:
+    """One run at a time, whichever tab asked for it.
+
+    Args:
+        session: Gets the result.
+        command_line: What computes.
+        installer: Makes sure that it can.
+        folder: Where temporary files go.
+    """
+
+    def __init__(
+        self, session: CaseSession, command_line: CommandLine, installer: Installer, folder: str | None = None
+    ) -> None:
+        self.command_line, self.installer = command_line, installer
+        self._session, self._folder = session, folder
+        self._run: BackgroundRun | None = None
+        self._view: RunView | None = None
+        self._kept: Path | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is on its way."""
+        return self._view is not None
+
+    @property
+    def report(self) -> Path | None:
+        """The HTML page of the last run."""
+        return self._kept if self._kept is not None and self._kept.is_file() else None
+
+    def process(self, choice: CaseChoice, replace_earlier: bool, view: RunView) -> None:
+        """Synthesizes, and compares where there is something to compare with.
+
+        Args:
+            choice: What to work on.
+            replace_earlier: Whether an older result of the same CT goes.
+            view: Is told how it goes.
+        """
+
+        def arguments(files: CaseFiles) -> list[str | Path]:
+            return files.write(choice)
+
+        def take(files: CaseFiles) -> CaseResult:
+            from ..core.case_folder import REPORT, read_case
+            from ..mrml.volume_node import to_image
+
+            case = choice.slices.spread(read_case(files.result), to_image(choice.native))
+            result = self._session.take(case, choice.native, replace_earlier)
+            self._keep(files.result / REPORT)
+            return result
+
+        self._begin(arguments, take, view)
+
+    def draw_patient(self, seed: int, take: Callable[[Path], Any], view: RunView) -> None:
+        """Draws a virtual patient.
+
+        Args:
+            seed: Which one.
+            take: Called with the folder that holds its files; what it returns reaches ``view.run_done``.
+            view: Is told how it goes.
+        """
+        self._begin(
+            lambda files: ["phantom", "--seed", str(seed), "-o", files.result, "--progress", "json"],
+            lambda files: take(files.result),
+            view,
+            networks=False,
+        )
+
+    def cancel(self) -> None:
+        """Stops at once; the scene is as it was."""
+        view, self._view = self._view, None
+        if self._run is not None:
+            self._run.cancel()
+        if view is not None:
+            view.run_cancelled()
+
+    def close(self) -> None:
+        """Stops, and removes what was kept."""
+        self.cancel()
+        if self._kept is not None:
+            shutil.rmtree(self._kept.parent, ignore_errors=True)
+            self._kept = None
+
+    def _begin(
+        self,
+        arguments: Callable[[CaseFiles], list[str | Path]],
+        take: Callable[[CaseFiles], Any],
+        view: RunView,
+        networks: bool = True,
+    ) -> None:
+        if self.busy:
+            view.run_failed("Another run is on its way. Wait for it, or cancel it.")
+            return
+        self._view = view
+        view.run_started()
+        if networks:
+            self.installer.ensure(
+                lambda: self._start(arguments, take, view),
+                lambda text: self._end(view, view.run_failed, text),
+            )
+        else:
+            self._start(arguments, take, view)
+
+    def _start(
+        self,
+        arguments: Callable[[CaseFiles], list[str | Path]],
+        take: Callable[[CaseFiles], Any],
+        view: RunView,
+    ) -> None:
+        if self._view is not view:  # cancelled while packages were installed
+            return
+        files = CaseFiles(self._folder)
+        try:
+            command = arguments(files)
+        except (InputRefused, OSError, RuntimeError) as error:
+            files.remove()
+            self._end(view, view.run_failed, str(error))
+            return
+        self._run = BackgroundRun(
+            self.command_line,
+            command,
+            Listener(
+                progress=view.run_progress,
+                done=lambda _: self._done(files, take, view),
+                failed=lambda failure: self._end(view, view.run_failed, failure.text()),
+                ended=lambda: None if files.awaited else files.remove(),
+            ),
+        )
+        self._run.start()
+
+    def _done(self, files: CaseFiles, take: Callable[[CaseFiles], Any], view: RunView) -> None:
+        view.run_progress(Progress(1.0, "adding the result to the scene"))
+        # In a turn of its own, so that these words are on the screen while it lasts.
+        files.awaited = True
+        qt.QTimer.singleShot(0, lambda: self._take(files, take, view))
+
+    def _take(self, files: CaseFiles, take: Callable[[CaseFiles], Any], view: RunView) -> None:
+        if self._view is not view:  # cancelled in the meantime
+            files.remove()
+            return
+        try:
+            result = take(files)
+        except Exception as error:  # whatever it is, the panel must not stay in the state of a run
+            known = isinstance(error, InputRefused | OSError)
+            text = str(error) if known else f"The result could not be added to the scene: {error!r}"
+            self._end(view, view.run_failed, text)
+            if not known:
+                raise
+            return
+        finally:
+            files.remove()
+        self._end(view, view.run_done, result)
+
+    def _end(self, view: RunView, tell: Callable[[Any], None], what: Any) -> None:
+        if self._view is view:
+            self._view, self._run = None, None
+            tell(what)
+
+    def _keep(self, report: Path) -> None:
+        """A report outlives the folder it was written in: the scene does not hold it."""
+        if not report.is_file():
+            return
+        if self._kept is None:
+            self._kept = CaseFiles(self._folder).folder / report.name
+        shutil.copyfile(report, self._kept)
+
+
+def try_out_with(command_line: CommandLine) -> Callable[..., None]:
+    """What `Installer` tries packages out with: Python code in a process of its own."""
+
+    def try_out(code: str, good: Callable[[], None], bad: Callable[[RunFailure], None]) -> None:
+        python = CommandLine(command_line.program, ("-c",), command_line.folder)
+        BackgroundRun(python, [code], Listener(done=lambda _: good(), failed=bad)).start()
+
+    return try_out

@@ -1,0 +1,188 @@
+"""The tab *Chambers*: threshold with live contours, volumes, and the way to the Segment Editor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import qt
+
+from ..core.errors import InputRefused
+from ..mrml.provenance import provenance_of, write_provenance
+from .body_surface import body_surface_m2
+from .desk import Desk
+from .histogram_picture import histogram_pixels, write_png
+from .parameters import HIGHEST_HU, LOWEST_HU
+from .view_tab import NO_RESULT
+from .volume_rows import HEADINGS, fill_table, intervals_of, volume_rows
+
+SETTLED_MS = 350
+"""So long after the last move of the slider the surfaces and the tables follow."""
+
+
+class ChambersTab:
+    """Follows the threshold.
+
+    Args:
+        desk: What all tabs share.
+        picture: File for the histogram.
+    """
+
+    def __init__(self, desk: Desk, picture: Path) -> None:
+        self._desk, self._picture = desk, picture
+        self._following = False
+        self._volumes: dict[str, dict[str, Any]] = {}
+        self._histogram: Any = None
+        ui = self._ui = desk.ui
+        self._settle = qt.QTimer()
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLED_MS)
+        self._settle.connect("timeout()", self.finish)
+        ui.thresholdSlider.connect("valueChanged(double)", self._moved)
+        ui.resetThresholdButton.connect("clicked(bool)", self._reset)
+        ui.heightSpin.connect("valueChanged(double)", self._body_changed)
+        ui.weightSpin.connect("valueChanged(double)", self._body_changed)
+        ui.curveButton.connect("clicked(bool)", self._plot)
+        ui.editButton.connect("clicked(bool)", self._edit)
+        ui.measureButton.connect("clicked(bool)", self._measure)
+
+    def show(self) -> None:
+        """Another result, or none."""
+        nodes = self._desk.session.nodes
+        controls = (
+            self._ui.thresholdSlider, self._ui.resetThresholdButton, self._ui.curveButton,
+            self._ui.editButton, self._ui.measureButton,
+        )  # fmt: skip
+        for control in controls:
+            control.enabled = nodes is not None
+        self._histogram = None
+        if nodes is None:
+            self._volumes = {}
+            fill_table(self._ui.volumesTable, HEADINGS, [])
+            self._ui.histogramLabel.setPixmap(qt.QPixmap())
+            self._ui.chambersMessageLabel.text = NO_RESULT
+            return
+        facts = provenance_of(nodes.chambers)
+        threshold_hu = float(
+            facts.get("threshold_hu", self._desk.session.case().synthesis.default_threshold_hu)
+        )
+        self._follow(threshold_hu)
+        self._measure_now(edited="edited" in facts)
+
+    def close(self) -> None:
+        """Stops waiting for the slider."""
+        self._settle.stop()
+
+    def finish(self) -> None:
+        """What is slow and waits until the slider rests: surfaces, tables, the mark in the chart."""
+        nodes = self._desk.session.nodes
+        if nodes is None or not self._volumes:
+            return
+        from ..core.case_metrics import heart_volume_ml
+        from ..mrml.plots import mark_threshold
+        from ..mrml.tables import update_volumes_table
+
+        session, threshold_hu = self._desk.session, float(self._ui.thresholdSlider.value)
+        session.live().finish()
+        heart_ml = heart_volume_ml(session.case().synthesis.heart_mask)
+        for node in (nodes.chambers, nodes.tables.get("volumes")):
+            if node is not None:
+                write_provenance(node, {"threshold_hu": f"{threshold_hu:g}"})
+        if "volumes" in nodes.tables:
+            update_volumes_table(
+                nodes.tables["volumes"], self._volumes, threshold_hu, heart_ml, self._surface_m2()
+            )
+        if "curve" in nodes.charts:
+            mark_threshold(nodes.charts["curve"], threshold_hu)
+
+    def _moved(self, threshold_hu: float) -> None:
+        if self._following or self._desk.session.nodes is None:
+            return
+        try:
+            self._volumes = self._desk.session.live().at(threshold_hu)
+        except InputRefused as refusal:
+            self._ui.chambersMessageLabel.text = str(refusal)
+            return
+        self._desk.session.nodes.chambers.RemoveAttribute("SyntheticCECT.edited")
+        self._show_volumes()
+        self._settle.start()
+
+    def _reset(self, *_: Any) -> None:
+        if self._desk.session.nodes is not None:
+            threshold_hu = float(self._desk.session.case().synthesis.default_threshold_hu)
+            if self._ui.thresholdSlider.value == threshold_hu:
+                self._moved(threshold_hu)  # edited by hand, perhaps: the slider itself would not move
+            self._ui.thresholdSlider.value = threshold_hu
+
+    def _measure(self, *_: Any) -> None:
+        self._measure_now(edited=True)
+        if self._volumes:
+            assert self._desk.session.nodes is not None
+            write_provenance(self._desk.session.nodes.chambers, {"edited": "by hand"})
+
+    def _measure_now(self, edited: bool) -> None:
+        """The segments as they are in the scene."""
+        from ..core.chambers import measure
+        from ..mrml.label_node import chambers_of
+
+        nodes = self._desk.session.nodes
+        assert nodes is not None
+        try:
+            case = self._desk.session.case()
+            labels = chambers_of(nodes.chambers, nodes.native)
+        except InputRefused as refusal:
+            self._volumes = {}
+            fill_table(self._ui.volumesTable, HEADINGS, [])
+            self._ui.chambersMessageLabel.text = str(refusal)
+            return
+        self._volumes = measure(labels, case.synthesis.heart_mask)
+        self._show_volumes(edited)
+
+    def _show_volumes(self, edited: bool = False) -> None:
+        case, threshold_hu = self._desk.session.case(), float(self._ui.thresholdSlider.value)
+        intervals = {} if edited else intervals_of(case, threshold_hu, self._volumes)
+        fill_table(self._ui.volumesTable, HEADINGS, volume_rows(self._volumes, self._surface_m2(), intervals))
+        self._ui.chambersMessageLabel.text = self._remark(edited, threshold_hu, bool(intervals))
+        self._draw_histogram(threshold_hu)
+
+    def _remark(self, edited: bool, threshold_hu: float, has_interval: bool) -> str:
+        synthesis = self._desk.session.case().synthesis
+        if edited:
+            return "Measured as edited by hand."
+        if has_interval:
+            return "The interval was calibrated on virtual patients."
+        if not synthesis.volume_factors:
+            return "No interval is known for this result."
+        return f"The interval holds at {synthesis.default_threshold_hu:g} HU only."
+
+    def _draw_histogram(self, threshold_hu: float) -> None:
+        if self._histogram is None:
+            self._histogram = self._desk.session.live().histogram()
+        counts, edges_hu = self._histogram
+        write_png(histogram_pixels(counts, edges_hu, threshold_hu), self._picture)
+        self._ui.histogramLabel.setPixmap(qt.QPixmap(str(self._picture)))
+
+    def _body_changed(self, _: float) -> None:
+        if self._volumes:
+            self._show_volumes()
+            self._settle.start()
+
+    def _surface_m2(self) -> float | None:
+        return body_surface_m2(float(self._ui.heightSpin.value), float(self._ui.weightSpin.value))
+
+    def _plot(self, *_: Any) -> None:
+        nodes = self._desk.session.nodes
+        if nodes is not None and "curve" in nodes.charts:
+            self._desk.application.show_chart(nodes.charts["curve"])
+
+    def _edit(self, *_: Any) -> None:
+        nodes = self._desk.session.nodes
+        if nodes is not None:
+            self._desk.application.edit_segmentation(nodes.chambers, nodes.synthetic_cect)
+
+    def _follow(self, threshold_hu: float) -> None:
+        """Moves the slider without segmenting again."""
+        self._following = True
+        self._desk.parameters.thresholdHu = min(max(threshold_hu, LOWEST_HU), HIGHEST_HU)
+        self._ui.thresholdSlider.value = threshold_hu
+        self._following = False

@@ -1,0 +1,130 @@
+"""The Python packages that the networks need and Slicer does not ship, as this Slicer can install them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import slicer
+
+
+@dataclass(frozen=True)
+class Package:
+    """One that is needed.
+
+    Attributes:
+        name: To import and to install.
+        version: Which will do.
+        size: For people.
+    """
+
+    name: str
+    version: str
+    size: str
+
+    @property
+    def requirement(self) -> str:
+        """As pip takes it."""
+        return f"{self.name}{self.version}"
+
+
+NEEDED = (
+    Package("torch", ">=2.10", "about 200 MB to download for the processor, 3 GB with CUDA"),
+    Package("safetensors", ">=0.5", "under 1 MB"),
+)
+
+
+class SlicerPackages:
+    """Slicer's own ways to install: its PyTorch extension, and ``slicer.packaging`` or the older ``pip_install``."""
+
+    def missing(self) -> list[Package]:
+        """What is needed and is not here, or too old."""
+        return [package for package in NEEDED if not _satisfied(package)]
+
+    def has_pytorch_extension(self) -> bool:
+        """Whether Slicer's PyTorch extension is here, which picks the build that suits the graphics card."""
+        return find_spec("PyTorchUtils") is not None
+
+    def install_torch(self, package: Package) -> None:
+        """Through the PyTorch extension; nothing else that is installed may change.
+
+        Raises:
+            RuntimeError: It was not installed.
+        """
+        import PyTorchUtils  # pyright: ignore[reportMissingImports]
+
+        with _pinned() as constraints:
+            before = os.environ.get("PIP_CONSTRAINT")
+            os.environ["PIP_CONSTRAINT"] = str(constraints)  # light-the-torch passes no such option on
+            try:
+                logic = PyTorchUtils.PyTorchUtilsLogic()
+                installed = logic.installTorch(askConfirmation=False, torchVersionRequirement=package.version)
+            finally:
+                if before is None:
+                    del os.environ["PIP_CONSTRAINT"]
+                else:
+                    os.environ["PIP_CONSTRAINT"] = before
+        if installed is None:
+            raise RuntimeError("The PyTorch extension installed nothing.")
+
+    def install(self, packages: Sequence[Package], wheel_folder: str = "") -> None:
+        """Through pip, without asking again; nothing else that is installed may change.
+
+        Args:
+            packages: What to install.
+            wheel_folder: Use only the wheels in it, and no network.
+
+        Raises:
+            Exception: pip failed.
+        """
+        requirements = [package.requirement for package in packages]
+        with _pinned() as constraints:
+            if wheel_folder:
+                source = ["--no-index", "--find-links", wheel_folder, "--constraint", str(constraints)]
+                slicer.util.pip_install([*source, *requirements])
+            elif hasattr(slicer, "packaging"):
+                slicer.packaging.pip_ensure(
+                    requirements,
+                    constraints=str(constraints),
+                    prompt_install=False,
+                    requester="SyntheticCECT",
+                )
+            else:
+                slicer.util.pip_install(["--constraint", str(constraints), *requirements])
+
+
+def _satisfied(package: Package) -> bool:
+    from packaging.requirements import Requirement
+
+    try:
+        # A local build such as 2.10.0+cpu counts as its version.
+        installed = metadata.version(package.name).partition("+")[0]
+    except metadata.PackageNotFoundError:
+        return False
+    return find_spec(package.name) is not None and Requirement(package.requirement).specifier.contains(
+        installed, prereleases=True
+    )
+
+
+@contextmanager
+def _pinned() -> Iterator[Path]:
+    """A constraints file with everything that is installed now, but for what we install."""
+    import tempfile
+
+    ours = {package.name for package in NEEDED}
+    lines = []
+    for distribution in metadata.distributions():
+        facts: Any = distribution.metadata
+        name, version = facts["Name"], facts["Version"]
+        if name and version and name.lower() not in ours and "+" not in version:
+            lines.append(f"{name}=={version}")
+    with tempfile.TemporaryDirectory(prefix="SyntheticCECT-") as folder:
+        path = Path(folder) / "constraints.txt"
+        path.write_text("\n".join(sorted(set(lines))) + "\n", encoding="utf-8")
+        yield path

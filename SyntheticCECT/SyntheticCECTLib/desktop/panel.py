@@ -1,0 +1,224 @@
+"""The panel: its tabs, what they share, and what happens when the scene changes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+
+from ..mrml.display import apply_window
+from .application import Application
+from .background_run import BackgroundRun, Listener
+from .batch_tab import BatchTab
+from .case_runner import CaseRunner, try_out_with
+from .case_session import CaseSession
+from .chambers_tab import ChambersTab
+from .command_line import CommandLine, slicer_python
+from .compare_tab import CompareTab
+from .desk import Desk
+from .device_list import QUERY, Device, read_gpus
+from .installer import Installer, Packages
+from .memory import free_memory
+from .packages import SlicerPackages
+from .run_report import Progress
+from .synthesize_tab import SynthesizeTab
+from .view_annotation import ViewAnnotation, slicer_views
+from .view_tab import ViewTab
+from .virtual_patient import VirtualPatientNodes, add_patient
+
+WHEEL_FOLDER = "SyntheticCECT/WheelFolder"
+FIRST_SEED = 1
+
+
+class Panel:
+    """Everything behind the widgets. Further tabs, such as one for observer studies, are made and kept here.
+
+    Args:
+        ui: Widgets by name.
+        scene: Slicer's.
+        parameters: `parameters.SyntheticCECTParameters`.
+        application: Slicer around the panel.
+        packages: What can install.
+        command_line: What computes.
+        memory: Called for the bytes that are free.
+    """
+
+    def __init__(
+        self,
+        ui: Any,
+        scene: Any,
+        parameters: Any,
+        application: Application | None = None,
+        packages: Packages | None = None,
+        command_line: CommandLine | None = None,
+        memory: Callable[[], int | None] = free_memory,
+    ) -> None:
+        application = application or Application()
+        command_line = command_line or CommandLine(slicer_python(str(slicer.app.slicerHome)))
+        installer = Installer(
+            packages or SlicerPackages(),
+            application,
+            try_out_with(command_line),
+            lambda: str(ui.wheelFolderEdit.currentPath),
+        )
+        session = CaseSession(scene)
+        runner = CaseRunner(session, command_line, installer, application.temporary_folder())
+        self.desk = Desk(ui, session, runner, application, parameters)
+        self._folder = Path(tempfile.mkdtemp(prefix="SyntheticCECT-", dir=application.temporary_folder()))
+        self._gui: int | None = None
+        self._seed = FIRST_SEED
+        self._open = True
+        self.synthesize = SynthesizeTab(self.desk, memory, self._opened)
+        self.view = ViewTab(self.desk)
+        self.chambers = ChambersTab(self.desk, self._folder / "histogram.png")
+        self.compare = CompareTab(self.desk, self.synthesize.choice, self._opened)
+        self.batch = BatchTab(self.desk, self._opened)
+        self.annotation = ViewAnnotation(scene, lambda: slicer_views(slicer.app.layoutManager()), _later)
+        manager = slicer.app.layoutManager()
+        if manager is not None:
+            manager.connect("layoutChanged(int)", self._layout_changed)
+        ui.virtualPatientButton.connect("clicked(bool)", self._draw)
+        ui.wheelFolderEdit.currentPath = str(slicer.app.userSettings().value(WHEEL_FOLDER) or "")
+        ui.wheelFolderEdit.connect("currentPathChanged(QString)", self._wheel_folder_changed)
+        session.changed.append(self._case_changed)
+        self.set_parameters(parameters)
+        self._ask_for_gpus(command_line)
+        _later(self._warm_up)
+
+    def set_parameters(self, parameters: Any) -> None:
+        """Shows what a parameter node holds; also after the scene was closed or loaded."""
+        if self._gui is not None:
+            self.desk.parameters.disconnectGui(self._gui)
+        self.desk.parameters = parameters
+        self._gui = parameters.connectGui(self.desk.ui)
+        self.desk.session.choose(parameters.nativeCt)
+        self.synthesize.restore()
+        self.batch.restore()
+        self._show()
+
+    def scene_loaded(self) -> None:
+        """Another scene: its result is looked for, and shown as it was saved."""
+        self.desk.session.choose(self.desk.parameters.nativeCt)
+        self.desk.session.refresh()
+        self.synthesize.restore()
+        self._show()
+        self.annotation.update()
+
+    def release_parameters(self) -> None:
+        """The scene is closing: a run has nothing to come back to, and what was shown is going."""
+        self.desk.runner.cancel()
+        if self._gui is not None:
+            self.desk.parameters.disconnectGui(self._gui)
+            self._gui = None
+        self.desk.session.choose(None)
+
+    def close(self) -> None:
+        """Stops everything that runs and takes notes and files away."""
+        import shutil
+
+        self._open = False
+        self.release_parameters()
+        self.desk.runner.close()
+        self.batch.close()
+        self.chambers.close()
+        self.annotation.stop()
+        manager = slicer.app.layoutManager()
+        if manager is not None:
+            manager.disconnect("layoutChanged(int)", self._layout_changed)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def draw_patient(self, seed: int, view: Any = None) -> None:
+        """Draws a virtual patient in the background and chooses its CT.
+
+        Args:
+            seed: Which one.
+            view: Who is told; the Synthesize tab where none is named.
+        """
+        view = view or PatientView(self)
+        self.desk.runner.draw_patient(
+            seed, lambda folder: add_patient(self.desk.session.scene, folder, seed), view
+        )
+
+    def choose_patient(self, nodes: VirtualPatientNodes) -> None:
+        """Puts a virtual patient into the selectors, and its CT into the views."""
+        parameters = self.desk.parameters
+        with slicer.util.NodeModify(parameters):
+            parameters.nativeCt, parameters.realCect = nodes.native, nodes.cect
+            parameters.referenceSegmentation, parameters.referenceOnCect = nodes.truth, False
+        apply_window(nodes.native, "mediastinum")
+        self.desk.session.choose(nodes.native)
+        slicer.util.setSliceViewerLayers(background=nodes.native, foreground=None, fit=True)
+        self.synthesize.update()
+
+    def _draw(self, *_: Any) -> None:
+        self.draw_patient(self._seed)
+        self._seed += 1
+
+    def _opened(self) -> None:
+        """A result is there: it is shown."""
+        self.view.show()
+        nodes = self.desk.session.nodes
+        if nodes is not None and slicer.app.layoutManager() is not None:
+            slicer.util.resetSliceViews()
+
+    def _case_changed(self) -> None:
+        self.compare.forget()
+        self._show()
+
+    def _show(self) -> None:
+        self.chambers.show()
+        self.compare.show()
+        self.view.update_message()
+
+    def _warm_up(self) -> None:
+        if self._open:
+            self.synthesize.warm_up()
+
+    def _layout_changed(self, *_: Any) -> None:
+        _later(self.annotation.update)
+
+    def _show_gpus(self, gpus: list[Device]) -> None:
+        if self._open:
+            self.synthesize.show_gpus(gpus)
+
+    def _wheel_folder_changed(self, path: str) -> None:
+        slicer.app.userSettings().setValue(WHEEL_FOLDER, str(path))
+
+    def _ask_for_gpus(self, command_line: CommandLine) -> None:
+        query = CommandLine(QUERY[0], QUERY[1:], command_line.folder)
+        BackgroundRun(query, [], Listener(done=lambda text: self._show_gpus(read_gpus(text)))).start()
+
+
+class PatientView:
+    """Shows in the Synthesize tab how the drawing of a virtual patient goes.
+
+    Args:
+        panel: Whose tab it is.
+    """
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel, self._display = panel, panel.synthesize.display
+
+    def run_started(self) -> None:
+        self._display.begin()
+
+    def run_progress(self, progress: Progress) -> None:
+        self._display.step(progress)
+
+    def run_done(self, nodes: VirtualPatientNodes) -> None:
+        self._display.end(f"{nodes.native.GetName()} is in the scene. Press Apply.")
+        self._panel.choose_patient(nodes)
+
+    def run_failed(self, text: str) -> None:
+        self._panel.synthesize.run_failed(text)
+
+    def run_cancelled(self) -> None:
+        self._panel.synthesize.run_cancelled()
+
+
+def _later(call: Callable[[], None]) -> None:
+    qt.QTimer.singleShot(0, call)

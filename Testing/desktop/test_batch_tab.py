@@ -1,0 +1,136 @@
+"""Batch and QA: the queue, resume, failures, verdicts."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+
+from Testing.desktop.desktop_case import OpenPanel
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    """Three scans: two files and a folder of DICOM files; one of the files is bad."""
+    folder = tmp_path / "scans"
+    (folder / "c_dicom").mkdir(parents=True)
+    for name in ("a.nrrd", "b_bad.nii.gz", "c_dicom/1.dcm", "notes.txt", ".hidden.nrrd"):
+        (folder / name).write_bytes(b"")
+    return folder
+
+
+@pytest.fixture
+def batch(panel: OpenPanel, scans: Path, tmp_path: Path) -> OpenPanel:
+    """The panel with folders chosen."""
+    panel.ui.batchInputEdit.currentPath = str(scans)
+    panel.ui.batchOutputEdit.currentPath = str(tmp_path / "results")
+    panel.command.mode("bad scan")
+    return panel
+
+
+def states(panel: OpenPanel) -> dict[str, str]:
+    return {row[0]: row[1] for row in panel.table(panel.ui.batchTable)}
+
+
+def run_all(panel: OpenPanel) -> None:
+    panel.ui.batchStartButton.click()
+    panel.wait(lambda: not panel.panel.batch.queue.running)
+
+
+def test_every_scan_of_the_folder_waits(batch: OpenPanel) -> None:
+    assert states(batch) == {"a": "waiting", "b_bad": "waiting", "c_dicom": "waiting"}
+    assert batch.parameters.batchInput.endswith("scans")
+
+
+def test_queue_goes_on_after_a_failure_and_says_why(batch: OpenPanel) -> None:
+    run_all(batch)
+    assert states(batch) == {"a": "done", "b_bad": "failed", "c_dicom": "done"}
+    rows = {row[0]: row[3] for row in batch.table(batch.ui.batchTable)}
+    assert rows["b_bad"] == "Not a CT. Give a CT."
+    assert "2 done, 1 failed" in batch.ui.batchMessageLabel.text
+
+
+def test_finished_cases_are_not_computed_again(batch: OpenPanel, tmp_path: Path) -> None:
+    shutil.copytree(batch.command.folder / "plain", tmp_path / "results" / "a")
+    shutil.copytree(batch.command.folder / "plain", tmp_path / "results" / "c_dicom")
+    before = (tmp_path / "results" / "a" / "metrics.json").stat().st_mtime_ns
+    run_all(batch)
+    assert (tmp_path / "results" / "a" / "metrics.json").stat().st_mtime_ns == before
+    assert batch.command.seen[1].endswith("b_bad.nii.gz")
+
+
+def test_stop_and_resume(batch: OpenPanel) -> None:
+    batch.command.mode("slow")
+    batch.ui.batchStartButton.click()
+    batch.wait(lambda: batch.command.pids())
+    batch.ui.batchStopButton.click()
+    assert set(states(batch).values()) == {"waiting"} and not batch.ui.batchStopButton.enabled
+    batch.command.mode("bad scan")
+    run_all(batch)
+    assert states(batch)["a"] == "done"
+
+
+def test_failures_are_known_after_a_restart(batch: OpenPanel, tmp_path: Path) -> None:
+    run_all(batch)
+    batch.ui.batchOutputEdit.currentPath = ""
+    assert states(batch) == {}
+    batch.ui.batchOutputEdit.currentPath = str(tmp_path / "results")
+    assert states(batch)["b_bad"] == "failed"
+
+
+def test_verdicts_are_kept_beside_the_results(batch: OpenPanel, tmp_path: Path) -> None:
+    run_all(batch)
+    assert not batch.ui.passButton.enabled
+    batch.ui.nextCaseButton.click()
+    assert batch.parameters.nativeCt.GetName() == "a" and batch.nodes is not None
+    batch.ui.qaCommentEdit.text = "vein counted as atrium"
+    batch.ui.fixButton.click()
+    batch.ui.nextCaseButton.click()
+    assert batch.parameters.nativeCt.GetName() == "c_dicom"
+    assert batch.ui.qaCommentEdit.text == ""
+    batch.ui.passButton.click()
+    with (tmp_path / "results" / "quality.csv").open(newline="") as file:
+        kept = [(row["case_id"], row["verdict"], row["comment"]) for row in csv.DictReader(file)]
+    assert kept == [("a", "fix", "vein counted as atrium"), ("c_dicom", "pass", "")]
+    batch.ui.nextCaseButton.click()
+    assert "Every finished case is decided" in batch.ui.qaMessageLabel.text
+
+
+def test_looking_at_the_next_case_removes_the_one_before(batch: OpenPanel) -> None:
+    run_all(batch)
+    batch.ui.nextCaseButton.click()
+    before = len(batch.node_ids())
+    batch.ui.passButton.click()
+    batch.ui.nextCaseButton.click()
+    assert len(batch.node_ids()) == before
+
+
+def test_selected_case_is_shown(batch: OpenPanel) -> None:
+    run_all(batch)
+    batch.ui.batchTable.selectRow(2)
+    batch.ui.openCaseButton.click()
+    assert batch.ui.qaMessageLabel.text == "Looking at c_dicom."
+
+
+def test_damaged_result_is_a_message(batch: OpenPanel, tmp_path: Path) -> None:
+    run_all(batch)
+    (tmp_path / "results" / "a" / "enhancement.nrrd").unlink()
+    batch.ui.batchTable.selectRow(0)
+    batch.ui.openCaseButton.click()
+    assert "enhancement.nrrd" in batch.ui.qaMessageLabel.text and batch.nodes is None
+
+
+def test_selected_dicom_series_join_the_queue_without_identity(batch: OpenPanel, scans: Path) -> None:
+    batch.ui.addDicomButton.click()
+    assert "Select series in the DICOM module" in batch.ui.batchMessageLabel.text
+    batch.application.series = {"1.2.3.patient": [str(scans / "c_dicom" / "1.dcm")]}
+    batch.ui.addDicomButton.click()
+    (name,) = [one for one in states(batch) if one.startswith("series_")]
+    assert "1.2.3" not in name
+
+
+def test_verdict_buttons_have_shortcuts(panel: OpenPanel) -> None:
+    for name, keys in (("passButton", "Alt+1"), ("fixButton", "Alt+2"), ("failButton", "Alt+3")):
+        assert getattr(panel.ui, name).shortcut.toString() == keys

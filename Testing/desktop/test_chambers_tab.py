@@ -1,0 +1,134 @@
+"""Chambers: the threshold, the numbers, and what stands there where there is no number."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from Testing.desktop.desktop_case import OpenPanel
+from Testing.small_case import LA_ML, LV_ML
+
+
+def voxels(panel: OpenPanel) -> dict[int, int]:
+    """How many voxels of the scene's segmentation each chamber has."""
+    import SimpleITK as sitk
+
+    from SyntheticCECTLib.mrml.label_node import chambers_of
+
+    labels = sitk.GetArrayFromImage(chambers_of(panel.nodes.chambers, panel.nodes.native))
+    return {label: int(np.count_nonzero(labels == label)) for label in (1, 2)}
+
+
+def test_without_a_result_nothing_can_be_moved(panel: OpenPanel) -> None:
+    assert not panel.ui.thresholdSlider.enabled and panel.volumes() == []
+    assert "Apply" in panel.ui.chambersMessageLabel.text
+
+
+def test_slider_starts_at_the_models_threshold(done: OpenPanel) -> None:
+    assert done.ui.thresholdSlider.value == 300.0 == done.parameters.thresholdHu
+    assert [row[:2] for row in done.volumes()] == [
+        ["Left atrium", f"{LA_ML:.1f}"],
+        ["Left ventricle", f"{LV_ML:.1f}"],
+    ]
+
+
+def test_contours_and_numbers_follow_the_slider(done: OpenPanel) -> None:
+    before = voxels(done)
+    done.ui.thresholdSlider.value = 370.0
+    assert before[1] > 0
+    rows = done.volumes()
+    assert rows[0][1] == "no value" and "lower it" in rows[0][4]
+    assert rows[1][1] == f"{LV_ML:.1f}"
+    assert done.parameters.thresholdHu == 370.0
+    done.ui.resetThresholdButton.click()
+    assert done.ui.thresholdSlider.value == 300.0 and voxels(done) == before
+
+
+def test_surfaces_and_tables_follow_when_the_slider_rests(done: OpenPanel) -> None:
+    from SyntheticCECTLib.mrml.provenance import provenance_of
+    from SyntheticCECTLib.mrml.tables import columns_of
+
+    segmentation = done.nodes.chambers.GetSegmentation()
+    done.ui.thresholdSlider.value = 350.0
+    assert not segmentation.ContainsRepresentation("Closed surface")
+    done.wait(lambda: segmentation.ContainsRepresentation("Closed surface"), 20)
+    assert columns_of(done.nodes.tables["volumes"])["value"][-1] == "350"
+    assert provenance_of(done.nodes.chambers)["threshold_hu"] == "350"
+
+
+def test_implausible_volume_says_why(done: OpenPanel) -> None:
+    done.ui.thresholdSlider.value = -200.0
+    assert all(row[1] == "no value" and "raise the threshold" in row[4] for row in done.volumes())
+
+
+def test_height_and_weight_give_volumes_per_square_metre(done: OpenPanel) -> None:
+    assert [row[2] for row in done.volumes()] == ["", ""]
+    done.ui.heightSpin.value = 180.0
+    done.ui.weightSpin.value = 80.0
+    assert [row[2] for row in done.volumes()] == [
+        f"{LA_ML / 2:.1f}",
+        f"{LV_ML / 2:.1f}",
+    ]  # sqrt(180 x 80 / 3600) = 2
+    assert done.parameters.heightCm == 180.0
+
+
+def test_interval_is_shown_at_the_models_threshold_only(done: OpenPanel) -> None:
+    from dataclasses import replace
+
+    session = done.panel.desk.session
+    case = session.case()
+    session._case = replace(case, synthesis=replace(case.synthesis, volume_factors={"lv": (0.5, 2.0)}))
+    done.panel.chambers.show()
+    assert [row[3] for row in done.volumes()] == ["", f"{LV_ML / 2:.0f} to {LV_ML * 2:.0f}"]
+    done.ui.thresholdSlider.value = 310.0
+    assert [row[3] for row in done.volumes()] == ["", ""]
+    assert "300 HU only" in done.ui.chambersMessageLabel.text
+
+
+def test_edit_hands_the_chambers_to_the_segment_editor(done: OpenPanel) -> None:
+    done.ui.editButton.click()
+    assert done.application.of("edit_segmentation") == [(done.nodes.chambers, done.nodes.synthetic_cect)]
+
+
+def test_edited_chambers_are_measured_as_they_are(done: OpenPanel) -> None:
+    import SimpleITK as sitk
+
+    from SyntheticCECTLib.mrml.label_node import chambers_of
+    from SyntheticCECTLib.mrml.segmentation_node import update_chambers
+
+    labels = chambers_of(done.nodes.chambers, done.nodes.native)
+    array = sitk.GetArrayFromImage(labels)
+    array[3][array[3] == 2] = 0  # one of its six slices
+    edited = sitk.GetImageFromArray(array)
+    edited.CopyInformation(labels)
+    update_chambers(done.nodes.chambers, edited)
+    done.ui.measureButton.click()
+    assert done.volumes()[1][1] == f"{LV_ML * 5 / 6:.1f}"
+    assert "edited by hand" in done.ui.chambersMessageLabel.text
+
+
+def test_plot_shows_the_curve(done: OpenPanel) -> None:
+    done.ui.curveButton.click()
+    assert done.application.of("show_chart") == [done.nodes.charts["curve"]]
+
+
+def test_histogram_is_drawn(done: OpenPanel) -> None:
+    assert done.ui.histogramLabel.pixmap.width() == 360
+
+
+@pytest.mark.parametrize(("threshold_hu", "column"), [(0.0, 0), (100.0, 180)])
+def test_histogram_marks_the_threshold(threshold_hu: float, column: int) -> None:
+    from SyntheticCECTLib.desktop.histogram_picture import ABOVE, BELOW, MARK, histogram_pixels
+
+    pixels = histogram_pixels(np.array([10, 10]), np.array([0.0, 100.0, 200.0]), threshold_hu)
+    assert (pixels[:, column] == MARK).all()
+    assert (pixels[-1, 355] == ABOVE).all() and (
+        pixels[-1, 100] == (ABOVE if threshold_hu == 0 else BELOW)
+    ).all()
+
+
+def test_body_surface_is_mostellers() -> None:
+    from SyntheticCECTLib.desktop.body_surface import body_surface_m2
+
+    assert body_surface_m2(180.0, 80.0) == pytest.approx(2.0)
+    assert body_surface_m2(0.0, 80.0) is None and body_surface_m2(180.0, 0.0) is None

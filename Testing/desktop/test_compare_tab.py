@@ -1,0 +1,139 @@
+"""Compare: with a real CECT and a reference, and over several cases."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from Testing.desktop.desktop_case import OpenPanel
+from Testing.small_case import LA_ML, LV_ML
+
+
+@pytest.fixture
+def compared(panel: OpenPanel) -> OpenPanel:
+    """A virtual patient, compared with its truth."""
+    panel.run(panel.ui.virtualPatientButton)
+    panel.run(panel.ui.compareButton)
+    assert panel.nodes is not None, panel.ui.compareMessageLabel.text
+    return panel
+
+
+def figures(panel: OpenPanel) -> dict[str, str]:
+    return {row[0]: row[1] for row in panel.table(panel.ui.metricsTable)}
+
+
+def test_compare_waits_for_something_to_compare_with(done: OpenPanel) -> None:
+    assert not done.ui.compareButton.enabled and not done.ui.differenceButton.enabled
+    assert all(value == "no value" for value in figures(done).values())
+
+
+def test_compare_sends_cect_and_reference_and_shows_the_figures(compared: OpenPanel) -> None:
+    seen = compared.command.seen
+    assert seen[seen.index("--cect") + 1].endswith("cect.nrrd")
+    assert seen[seen.index("--reference-on") + 1] == "ct"
+    assert figures(compared)["Dice, mean of slices"] == "1.000"
+    assert figures(compared)["Volume error dV%, LA+LV"] == "0.0"
+
+
+def test_reference_drawn_on_an_absent_cect_is_refused(panel: OpenPanel) -> None:
+    panel.run(panel.ui.virtualPatientButton)
+    panel.ui.realCectSelector.setCurrentNode(None)
+    panel.ui.referenceOnCectCheck.checked = True
+    panel.run(panel.ui.compareButton)
+    assert "none is chosen" in panel.ui.compareMessageLabel.text and panel.nodes is None
+
+
+def test_cancel_of_a_comparison_leaves_the_scene(panel: OpenPanel) -> None:
+    panel.run(panel.ui.virtualPatientButton)
+    before = panel.node_ids()
+    panel.command.mode("slow")
+    panel.ui.compareButton.click()
+    panel.wait(lambda: panel.command.pids())
+    panel.ui.compareCancelButton.click()
+    assert "Cancelled" in panel.ui.compareMessageLabel.text and panel.node_ids() == before
+
+
+def test_second_run_is_refused_while_one_is_on_its_way(panel: OpenPanel) -> None:
+    panel.run(panel.ui.virtualPatientButton)
+    panel.command.mode("slow")
+    panel.ui.applyButton.click()
+    panel.panel.compare._compare()
+    assert "Another run" in panel.ui.compareMessageLabel.text
+    panel.ui.cancelButton.click()
+
+
+def test_difference_map_is_synthetic_minus_real(compared: OpenPanel) -> None:
+    compared.ui.differenceButton.click()
+    (node,) = [
+        one
+        for one in (compared.scene.GetNodeByID(one) for one in compared.node_ids())
+        if "minus real CECT" in (one.GetName() or "") and one.IsA("vtkMRMLVolumeNode")
+    ]
+    assert not compared.slicer.util.arrayFromVolume(node).any(), "both are the same in the small case"
+
+
+def test_table_is_copied_and_exported_as_csv(compared: OpenPanel, tmp_path: Path) -> None:
+    compared.application.file = str(tmp_path / "agreement.csv")
+    compared.ui.copyButton.click()
+    compared.ui.exportButton.click()
+    text = (tmp_path / "agreement.csv").read_text()
+    assert compared.application.of("copy") == [text] and text.startswith("figure,value,unit")
+    assert "dice" in text
+
+
+def test_export_into_nowhere_is_a_message(compared: OpenPanel) -> None:
+    compared.application.file = "/nowhere/agreement.csv"
+    compared.ui.exportButton.click()
+    assert "/nowhere/" in compared.ui.compareMessageLabel.text
+
+
+def test_report_outlives_the_run(compared: OpenPanel) -> None:
+    compared.ui.reportButton.click()
+    (page,) = compared.application.of("open_page")
+    assert "<html" in page.read_text(encoding="utf-8")
+
+
+def test_case_is_added_once(compared: OpenPanel) -> None:
+    compared.ui.addCaseButton.click()
+    compared.ui.addCaseButton.click()
+    total = f"{LA_ML + LV_ML:.1f}"
+    assert compared.table(compared.ui.casesTable) == [["Virtual patient 1 CT", total, total, "0.0", "1.000"]]
+    assert not compared.ui.plotCasesButton.enabled
+    compared.ui.clearCasesButton.click()
+    assert compared.table(compared.ui.casesTable) == []
+
+
+def test_case_without_reference_is_not_added(done: OpenPanel) -> None:
+    done.ui.addCaseButton.click()
+    assert done.table(done.ui.casesTable) == []
+    assert "was not compared with reference chambers" in done.ui.compareMessageLabel.text
+
+
+def test_folder_of_results_becomes_bland_altman_and_correlation(done: OpenPanel, tmp_path: Path) -> None:
+    for number in range(5):
+        folder = tmp_path / f"case{number}"
+        folder.mkdir()
+        predicted = {"union": 100.0 + 10 * number}
+        agreement: dict[str, Any] = {
+            "predicted_ml": predicted,
+            "reference_ml": {"union": 98.0 + 11 * number},
+            "dice": 0.9,
+        }
+        (folder / "metrics.json").write_text(json.dumps({"agreement": agreement}))
+    shutil.copytree(done.command.folder / "plain", tmp_path / "plain")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "metrics.json").write_text("{")
+    done.application.folder = str(tmp_path)
+    done.ui.addFolderButton.click()
+    assert len(done.table(done.ui.casesTable)) == 5
+    text = done.ui.compareMessageLabel.text
+    assert (
+        "5 cases added" in text and "'plain' was not compared" in text and "'damaged' cannot be read" in text
+    )
+    done.ui.plotCasesButton.click()
+    (chart,) = done.application.of("show_chart")
+    assert chart.GetTitle().startswith("Bland-Altman, 5 cases")

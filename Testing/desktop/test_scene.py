@@ -1,0 +1,91 @@
+"""Scenes: closed, saved, loaded, and made without a desktop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from Testing.desktop.desktop_case import OpenPanel
+from Testing.small_case import LV_ML, blocks, case_result, image_of
+
+
+def test_closing_the_scene_empties_the_panel(done: OpenPanel) -> None:
+    done.scene.Clear(False)
+    done.slicer.app.processEvents()
+    assert done.nodes is None and done.volumes() == [] and not done.ui.applyButton.enabled
+
+
+def test_closing_the_scene_cancels_a_run(panel: OpenPanel, ct: Any) -> None:
+    panel.command.mode("slow")
+    panel.ui.applyButton.click()
+    panel.wait(lambda: panel.command.pids())
+    panel.scene.Clear(False)
+    assert not panel.panel.desk.runner.busy
+
+
+def test_saved_scene_brings_everything_back(done: OpenPanel, tmp_path: Path) -> None:
+    from SyntheticCECTLib.mrml.scene_file import load_scene, save_scene
+
+    done.ui.thresholdSlider.value = 350.0
+    done.panel.chambers.finish()
+    done.ui.opacitySlider.value = 0.3
+    done.ui.heightSpin.value = 170.0
+    done.ui.viewPresetCombo.currentIndex = 3
+    path = save_scene(done.scene, tmp_path / "case.mrb")
+    done.scene.Clear(False)
+    done.slicer.app.processEvents()
+    assert done.nodes is None
+    load_scene(done.scene, path)
+    done.slicer.app.processEvents()
+    assert done.parameters.nativeCt.GetName() == "blocks" and done.nodes is not None
+    assert (done.ui.opacitySlider.value, done.ui.heightSpin.value) == (0.3, 170.0)
+    assert done.ui.viewPresetCombo.currentText == "Enhancement in colour"
+    assert done.ui.thresholdSlider.value == 350.0
+    assert done.volumes()[0][1] == "no value" and done.volumes()[1][1] == f"{LV_ML:.1f}"
+    assert {"volumes", "metrics"} <= set(done.nodes.tables) and "curve" in done.nodes.charts
+
+
+def test_slider_works_on_a_loaded_scene(done: OpenPanel, tmp_path: Path) -> None:
+    from SyntheticCECTLib.mrml.scene_file import load_scene, save_scene
+
+    path = save_scene(done.scene, tmp_path / "case.mrb")
+    done.scene.Clear(False)
+    load_scene(done.scene, path)
+    done.slicer.app.processEvents()
+    done.ui.thresholdSlider.value = 370.0
+    assert done.volumes()[0][1] == "no value" and done.volumes()[1][1] == f"{LV_ML:.1f}"
+
+
+def test_result_made_without_a_desktop_is_found(panel: OpenPanel) -> None:
+    from SyntheticCECTLib.mrml.result_nodes import add_result
+    from SyntheticCECTLib.mrml.volume_node import add_volume
+
+    native = add_volume(panel.scene, image_of(blocks()), "headless")
+    nodes = add_result(panel.scene, case_result(), native)
+    panel.ui.nativeCtSelector.setCurrentNode(native)
+    assert panel.nodes.synthetic_cect is nodes.synthetic_cect
+    assert panel.volumes()[1][1] == f"{LV_ML:.1f}"
+
+
+def test_another_ct_has_its_own_result(done: OpenPanel) -> None:
+    from SyntheticCECTLib.mrml.volume_node import add_volume
+
+    other = add_volume(done.scene, image_of(blocks()), "other")
+    done.ui.nativeCtSelector.setCurrentNode(other)
+    assert done.nodes is None and done.volumes() == []
+
+
+def test_moved_ct_takes_its_result_along(panel: OpenPanel, ct: Any) -> None:
+    import numpy as np
+
+    from SyntheticCECTLib.mrml.geometry import node_to_world, vtk_matrix_of
+
+    transform = panel.scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "moved")
+    matrix = np.eye(4)
+    matrix[:3, 3] = 10.0, -20.0, 30.0
+    transform.SetMatrixTransformToParent(vtk_matrix_of(matrix))
+    ct.SetAndObserveTransformNodeID(transform.GetID())
+    panel.command.mode("empty")
+    panel.run(panel.ui.applyButton)
+    assert panel.nodes is None
+    assert (node_to_world(ct)[:3, 3] == (10.0, -20.0, 30.0)).all()

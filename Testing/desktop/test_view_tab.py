@@ -1,0 +1,131 @@
+"""View: presets, opacity, windows; and the note in every view that shows synthetic pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from Testing.desktop.desktop_case import OpenPanel
+
+NOTE = "SYNTHETIC, research use"
+
+
+def composites(panel: OpenPanel) -> dict[str, Any]:
+    from SyntheticCECTLib.mrml.node_types import nodes_of
+
+    return {node.GetLayoutName(): node for node in nodes_of(panel.scene, "vtkMRMLSliceCompositeNode")}
+
+
+def choose(panel: OpenPanel, combo: Any, title: str) -> None:
+    """As a person does: the list's own signal comes too."""
+    index = [combo.itemText(n) for n in range(combo.count)].index(title)
+    combo.currentIndex = index
+    combo.activated.emit(index)
+
+
+def notes(panel: OpenPanel) -> dict[str, list[str]]:
+    """Texts in each view."""
+    from SyntheticCECTLib.desktop.view_annotation import slicer_views
+
+    panel.slicer.app.processEvents()
+    found = {}
+    for node, view in slicer_views(panel.slicer.app.layoutManager()):
+        props = view.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps()
+        actors = [props.GetItemAsObject(n) for n in range(props.GetNumberOfItems())]
+        found[node.GetLayoutName()] = [
+            one.GetInput() for one in actors if one.IsA("vtkTextActor") and one.GetInput() == NOTE
+        ]
+    return found
+
+
+def test_result_is_fused_with_the_ct(done: OpenPanel) -> None:
+    for composite in composites(done).values():
+        assert composite.GetBackgroundVolumeID() == done.nodes.native.GetID()
+        assert composite.GetForegroundVolumeID() == done.nodes.synthetic_cect.GetID()
+        assert composite.GetForegroundOpacity() == 0.5 and composite.GetLinkedControl()
+
+
+def test_opacity_follows_its_slider(done: OpenPanel) -> None:
+    done.ui.opacitySlider.value = 0.25
+    assert {one.GetForegroundOpacity() for one in composites(done).values()} == {0.25}
+
+
+def test_note_stands_in_every_view_that_shows_synthetic_pixels(done: OpenPanel) -> None:
+    shown = notes(done)
+    assert all(shown[name] == [NOTE] for name in ("Red", "Yellow", "Green"))
+    assert all(shown[name] == [] for name in shown if name not in ("Red", "Yellow", "Green"))
+    done.ui.opacitySlider.value = 0.0
+    assert all(texts == [] for texts in notes(done).values())
+    done.ui.opacitySlider.value = 1.0
+    assert notes(done)["Red"] == [NOTE]
+
+
+def test_note_comes_however_the_volume_got_into_the_view(done: OpenPanel) -> None:
+    done.ui.opacitySlider.value = 0.0
+    assert notes(done)["Green"] == []
+    composites(done)["Green"].SetBackgroundVolumeID(done.nodes.enhancement.GetID())
+    assert notes(done)["Green"] == [NOTE] and notes(done)["Red"] == []
+
+
+def test_note_goes_with_the_scene(done: OpenPanel) -> None:
+    done.scene.Clear(False)
+    done.slicer.app.processEvents()
+    assert all(texts == [] for texts in notes(done).values())
+
+
+def test_side_by_side_shows_ct_left_and_synthetic_right(done: OpenPanel) -> None:
+    before = done.application.page_layout
+    choose(done, done.ui.viewPresetCombo, "Side by side")
+    views = composites(done)
+    assert views["Red"].GetBackgroundVolumeID() == done.nodes.native.GetID()
+    assert views["Yellow"].GetBackgroundVolumeID() == done.nodes.synthetic_cect.GetID()
+    assert done.application.page_layout != before
+    assert notes(done)["Red"] == [] and notes(done)["Yellow"] == [NOTE]
+    choose(done, done.ui.viewPresetCombo, "Fusion")
+    assert done.application.page_layout == before
+
+
+def test_enhancement_lies_in_colour_over_the_ct(done: OpenPanel) -> None:
+    choose(done, done.ui.viewPresetCombo, "Enhancement in colour")
+    assert composites(done)["Red"].GetForegroundVolumeID() == done.nodes.enhancement.GetID()
+
+
+def test_checkerboard_mixes_both_and_is_marked_synthetic(done: OpenPanel) -> None:
+    choose(done, done.ui.viewPresetCombo, "Checkerboard")
+    board = done.scene.GetNodeByID(composites(done)["Red"].GetBackgroundVolumeID())
+    assert "SYNTHETIC" in board.GetName() and notes(done)["Red"] == [NOTE]
+    values, native, synthetic = (
+        done.slicer.util.arrayFromVolume(node)
+        for node in (board, done.nodes.native, done.nodes.synthetic_cect)
+    )
+    differs = native != synthetic
+    from_native = (values == native)[differs]
+    assert 0.2 < from_native.mean() < 0.8 and np.array_equal(values[~differs], native[~differs])
+
+
+def test_window_preset_reaches_ct_and_synthesis(done: OpenPanel) -> None:
+    from SyntheticCECTLib.mrml.display import WINDOWS
+
+    done.ui.windowCombo.currentIndex = 1
+    done.ui.windowCombo.activated.emit(1)
+    for node in (done.nodes.native, done.nodes.synthetic_cect):
+        assert node.GetDisplayNode().GetWindow() == WINDOWS["mediastinum"].window_hu
+
+
+def test_volume_rendering_carries_the_note(done: OpenPanel) -> None:
+    done.ui.renderingCheck.click()
+    rendering = done.nodes.synthetic_cect.GetNthDisplayNode(1)
+    assert rendering.GetVisibility() and any(
+        notes(done)[one] for one in notes(done) if one not in ("Red", "Yellow", "Green")
+    )
+    done.ui.renderingCheck.click()
+    assert not rendering.GetVisibility()
+
+
+def test_checkerboard_goes_with_its_result(done: OpenPanel) -> None:
+    choose(done, done.ui.viewPresetCombo, "Checkerboard")
+    choose(done, done.ui.viewPresetCombo, "Fusion")
+    volumes = len([one for one in done.node_ids() if one.startswith("vtkMRMLScalarVolumeNode")])
+    done.run(done.ui.applyButton)
+    assert len([one for one in done.node_ids() if one.startswith("vtkMRMLScalarVolumeNode")]) == volumes - 1
