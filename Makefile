@@ -1,6 +1,7 @@
 # A fresh machine needs a Python 3.10-3.13 with venv, and then one of:
 #   make demo            a virtual patient through everything; CT=scan.nrrd does it for a real scan
 #   make test            every check and every test
+#   make view            the reading room in a browser; PATH_TO=scan or folder opens it there
 # and for daily work: make check (ruff, pyright, import-linter), make bench, make clean.
 #
 # OUT=folder           where demo and bench write
@@ -18,28 +19,39 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint
 SOURCES := $(wildcard SyntheticCECT training Testing)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test check format bench clean distclean
+.PHONY: demo view test check format bench clean distclean
 
 # Each stamp says: installed as these two files ask for.
 $(VENV)/.has-package: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "No Python 3.10-3.13 with venv found: install one (Debian, Ubuntu: apt install python3-venv) or name it, make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) --editable ".[headless]"
+	$(INSTALL) --editable ".[headless,study]"
+	@touch $@
+
+$(VENV)/.has-room: $(VENV)/.has-package
+	$(INSTALL) --editable ".[headless,study,web]"
 	@touch $@
 
 $(VENV)/.has-tools: $(VENV)/.has-package
-	$(INSTALL) --editable ".[headless,training,dev]"
+	$(INSTALL) --editable ".[headless,study,postgresql,web,training,dev]"
 	@touch $@
 
 $(VENV)/.has-rivals: $(VENV)/.has-tools
-	$(INSTALL) --editable ".[headless,training,dev,bench]"
+	$(INSTALL) --editable ".[headless,study,postgresql,web,training,dev,bench]"
 	@touch $@
+
+# The reading room in a browser: PATH_TO=scan, result folder, folder of results or study; default: its first page.
+view: $(VENV)/.has-room
+	$(BIN)/synthetic-cect view $(if $(PATH_TO),"$(PATH_TO)")
 
 demo: $(VENV)/.has-package
 	$(BIN)/synthetic-cect demo --output "$(or $(OUT),demo-output)" $(if $(CT),"$(CT)")
 
+# The reading room's pages are tested where there is a Chromium, each in a process of its own: in one process the second
+# page's room never answers (why is not yet known).
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore-glob="*/web/test_*_page.py"
+	for page in Testing/web/test_*_page.py; do $(BIN)/python -m pytest -q $$page || exit 1; done
 
 check: $(VENV)/.has-tools
 	$(BIN)/ruff check $(SOURCES)

@@ -45,7 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
     parser.add_argument("--model", help="id or folder of the synthesis model; default: the bundled one")
     parser.add_argument(
-        "--cohort", type=Path, default=Path("training-output/test-cohort"), help="test patients are kept here; remove it when phantom/ has changed"
+        "--cohort",
+        type=Path,
+        default=Path("training-output/test-cohort"),
+        help="test patients are kept here; remove it when phantom/ has changed",
     )
     parser.add_argument("--output", type=Path, default=Path("training-output/evaluation.json"))
     parser.add_argument("--card", action="store_true", help="also write the figures on the model's card")

@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[2] / "SyntheticCECT"
 SYNTHESIZE = ["synthesize", "scan.nrrd", "-o", "out"]
 
 
-@pytest.mark.parametrize("command", ["demo", "synthesize", "threshold", "compare", "phantom", "models"])
+@pytest.mark.parametrize(
+    "command", ["demo", "synthesize", "threshold", "compare", "phantom", "models", "view"]
+)
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         build_parser().parse_args([command, "--help"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..core.version import RESEARCH_USE, VERSION
 from .parser import OneLineParser, add_command, hounsfield, seed
 from .study_arguments import add_study
+from .view_command import add_view
 
 SCAN_HELP = "CT without contrast agent: NRRD, NIfTI, MetaImage, DICOM file, or a folder or zip of DICOM files"
 LABELS_HELP = "label image (1 = left atrium, 2 = left ventricle, others ignored) or a .seg.nrrd of Slicer"
@@ -29,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_phantom(commands)
     _add_models(commands)
     add_study(commands)
+    add_view(commands)
     return parser
 
 

@@ -1,0 +1,89 @@
+"""``view``: starts the reading room, a program of its own, and stays until it ends."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from .parser import add_command
+from .progress import Progress
+
+ROOM = "SyntheticCECTLib.web"
+ENDS_WITHIN_S = 20.0
+_PACKAGES = Path(__file__).parents[2]
+_WITH_VALUE = ("port", "host", "token_file", "most_upload_mb", "idle_minutes")
+_SWITCHES = ("no_browser", "coordinator", "debug")
+
+
+def add_view(commands: argparse._SubParsersAction) -> None:
+    """Adds ``view`` to the parser; its options are those of the reading room, which is not imported here."""
+    command = add_command(commands, "view", "the reading room: look, measure, check and read in a browser")
+    command.add_argument(
+        "path", nargs="?", type=Path, metavar="PATH",
+        help="a scan, a result folder, a folder of results (quality work list) or a study; default: the first page",
+    )  # fmt: skip
+    command.add_argument("--port", type=int, metavar="N", help="default: a free one")
+    command.add_argument(
+        "--host",
+        metavar="ADDRESS",
+        help="to listen on (default: this computer only); any other needs --token-file",
+    )
+    command.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="with the token; default: a random one"
+    )
+    command.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+    command.add_argument(
+        "--coordinator", action="store_true", help="with a study: who has read what, and the report"
+    )
+    command.add_argument("--most-upload-mb", type=int, metavar="MB", help="of all uploads (default: 2048)")
+    command.add_argument(
+        "--idle-minutes",
+        type=float,
+        metavar="N",
+        help="end when nobody is connected for so long (default: never)",
+    )
+
+
+def run(options: argparse.Namespace, progress: Progress) -> None:
+    """Carry out the command; arguments as in `add_view`.
+
+    Raises:
+        SystemExit: With the reading room's own status where it ends with another than 0.
+    """
+    progress.close()
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(_PACKAGES), os.environ.get("PYTHONPATH", "")])
+    }
+    room = subprocess.Popen([sys.executable, "-m", ROOM, *room_arguments(options)], env=environment)
+    try:
+        status = room.wait()
+    except BaseException:
+        _end(room)
+        raise
+    if status:
+        raise SystemExit(status)
+
+
+def room_arguments(options: argparse.Namespace) -> list[str]:
+    """The options as the reading room's own command line."""
+    arguments = [] if options.path is None else [str(options.path)]
+    for name in _WITH_VALUE:
+        value = getattr(options, name)
+        if value is not None:
+            arguments += [_option(name), str(value)]
+    return [*arguments, *(_option(name) for name in _SWITCHES if getattr(options, name))]
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _end(room: subprocess.Popen) -> None:
+    room.terminate()
+    try:
+        room.wait(ENDS_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        room.kill()

@@ -1,0 +1,1 @@
+"""The reading room: SyntheticCECT in a browser, on Slicer's own scene, views and segment editor."""

@@ -1,0 +1,1 @@
+"""Who comes in, and what they may bring: token, uploads, and the session's own temporary folder."""

@@ -1,0 +1,233 @@
+"""Works through a folder of results."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import SimpleITK as sitk
+from trame_server import Server
+from trame_server.utils.asynchronous import create_task
+from trame_slicer.app.logic import BaseLogic
+from trame_slicer.core import SlicerApp
+
+from ...core.case import CaseResult, segment_case
+from ...core.case_folder import read_case
+from ...core.formats.label_file import read_labels
+from ...mrml.segmentation_node import update_chambers
+from ..drawing.drawing_board import DrawingBoard
+from ..room_keys import RoomKeys
+from ..room_state import Page, Teller
+from ..typed_state import names_of
+from ..viewing.case_on_screen import CaseOnScreen
+from .contact_sheet import contact_sheet
+from .qa_ui import QaState, QaUI
+from .thumbnail import thumbnail
+from .verdict import FAIL, FIX, PASS
+from .work_list import WorkList
+
+KEYS = (("p", PASS), ("f", FIX), ("x", FAIL))
+
+
+class QaLogic(BaseLogic[QaState]):
+    """The work list.
+
+    Args:
+        server: trame's.
+        slicer_app: trame-slicer's.
+        case: The case on the screen.
+        board: For edits.
+        teller: Of what went wrong.
+        on_result: Called with a case once it is read.
+        on_edited: Called with its newest edited chambers after that, where there are some.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        slicer_app: SlicerApp,
+        case: CaseOnScreen,
+        board: DrawingBoard,
+        teller: Teller,
+        on_result: Callable[[CaseResult], None],
+        on_edited: Callable[[sitk.Image], None],
+    ) -> None:
+        super().__init__(server, slicer_app, QaState)
+        self._case, self._board, self._teller = case, board, teller
+        self._on_result, self._on_edited = on_result, on_edited
+        self._work: WorkList | None = None
+        self._pictures: dict[str, str] = {}
+        self._opening = asyncio.Lock()
+        name = names_of(server, QaState)
+        self.bind_changes(
+            {
+                name.filter: lambda *_: self._list(),
+                name.reasons: lambda *_: self._keep_remarks(),
+                name.text: lambda *_: self._keep_remarks(),
+            }
+        )
+        server.controller.trigger("qa_csv")(lambda: self._work.csv() if self._work else "")
+        server.controller.trigger("qa_sheet")(
+            lambda: contact_sheet(self._work, self._pictures) if self._work else ""
+        )
+
+    def set_ui(self, ui: QaUI) -> None:
+        """Connects the buttons."""
+        ui.case_clicked.connect(lambda name: self._begin(name))
+        ui.verdict_clicked.connect(self.give)
+        ui.next_clicked.connect(lambda: self.step(1))
+        ui.back_clicked.connect(lambda: self.step(-1))
+        ui.edit_clicked.connect(self.edit)
+        ui.keep_clicked.connect(self.keep_edit)
+        ui.drop_clicked.connect(lambda: self._begin(self.data.chosen))
+
+    def add_keys(self, keys: RoomKeys) -> None:
+        """Keys of the work list."""
+        for key, verdict in KEYS:
+            keys.add(Page.QA, key, lambda verdict=verdict: self.give(verdict))
+        keys.add(Page.QA, "n", lambda: self.step(1))
+        keys.add(Page.QA, "b", lambda: self.step(-1))
+
+    async def open(self, folder: Path) -> None:
+        """Opens a folder and goes to the first result that nobody has looked at."""
+        self._work = work = await asyncio.to_thread(WorkList, folder)
+        create_task(self._draw_thumbnails(work))
+        first = next((one for one in work.entries if not work.verdict(one.name).verdict), work.entries[0])
+        with self.state:
+            self._list()
+        await self.show(first.name)
+
+    async def show(self, name: str) -> None:
+        """Shows one result, with its newest edited chambers."""
+        if self._work is None:
+            return
+        async with self._opening:
+            folder, said = self._work.folder / name, self._work.verdict(name)
+            with self.state:
+                self._board.end()
+                self.data.chosen, self.data.editing = name, False
+                self._tell_verdict()
+            result, edited = await asyncio.to_thread(_read, folder, said.edited)
+            with self.state:
+                self._on_result(result)
+                if edited is not None and self._case.nodes is not None:
+                    update_chambers(self._case.nodes.chambers, edited)
+                    self._on_edited(edited)
+
+    def give(self, verdict: str) -> None:
+        """Keeps a verdict of the chosen result, and goes on to the next one without."""
+        if self._work is None or not self.data.chosen or self.data.editing:
+            return
+        self._save(verdict)
+        left = [
+            one for one in self._work.filtered(self.data.filter) if not self._work.verdict(one.name).verdict
+        ]
+        if left:
+            names = [one.name for one in self._work.entries]
+            after = names[names.index(self.data.chosen) :]
+            self._begin(next((one.name for one in left if one.name in after), left[0].name))
+        elif self._work.done() == len(self._work.entries):
+            self._teller.say(
+                "Every result has a verdict.", "Export the list as CSV or contact sheet.", "success"
+            )
+
+    def step(self, by: int) -> None:
+        """Leafs through what is shown."""
+        names = [one["name"] for one in self.data.items]
+        if names and not self.data.editing:
+            at = names.index(self.data.chosen) + by if self.data.chosen in names else 0
+            self._begin(names[at % len(names)])
+
+    def edit(self) -> None:
+        """Lets the chambers be corrected by hand."""
+        nodes = self._case.nodes
+        if nodes is not None:
+            self.data.editing = True
+            self._board.begin(nodes.chambers, nodes.native)
+
+    def keep_edit(self) -> None:
+        """Writes what was drawn as a new version beside the original."""
+        if self._work is None:
+            return
+        name = self.data.chosen
+        try:
+            file = self._work.keep_edit(name, self._board.labels())
+        except (ValueError, OSError) as error:
+            self._teller.explain(error)
+            return
+        self._pictures.pop(name, None)
+        self._teller.say(f"Kept as {file}.", kind="success")
+        create_task(self._draw_thumbnails(self._work))
+        self._begin(name)
+
+    def _begin(self, name: str) -> None:
+        create_task(self._teller.guarded(lambda: self.show(name)))
+
+    def _keep_remarks(self) -> None:
+        if self._work is not None and self.data.chosen:
+            said = self._work.verdict(self.data.chosen)
+            if (said.text, list(said.reasons)) != (self.data.text, list(self.data.reasons)):
+                self._save(said.verdict)
+
+    def _save(self, verdict: str) -> None:
+        assert self._work is not None
+        name, data = self.data.chosen, self.data
+        said = replace(self._work.verdict(name), verdict=verdict, reasons=tuple(data.reasons), text=data.text)
+        try:
+            self._work.give(name, said)
+        except OSError as error:
+            self._teller.say(
+                f"The verdict was not kept ({error.strerror}).",
+                "Free some space, then give it again.",
+                "error",
+            )
+        self._list()
+        self._tell_verdict()
+
+    def _list(self) -> None:
+        work, data = self._work, self.data
+        if work is None:
+            return
+        data.items = [
+            {
+                "name": one.name, "verdict": work.verdict(one.name).verdict or "open", "flags": list(one.flags),
+                "picture": self._pictures.get(one.name, ""),
+            }
+            for one in work.filtered(data.filter)
+        ]  # fmt: skip
+        data.done, data.of = work.done(), len(work.entries)
+
+    def _tell_verdict(self) -> None:
+        assert self._work is not None
+        data, said = self.data, self._work.verdict(self.data.chosen)
+        entry = next(one for one in self._work.entries if one.name == data.chosen)
+        data.verdict, data.reasons, data.text, data.edited = (
+            said.verdict,
+            list(said.reasons),
+            said.text,
+            said.edited,
+        )
+        data.said = [*entry.reasons, *entry.warnings]
+
+    async def _draw_thumbnails(self, work: WorkList) -> None:
+        """One after the other, beside everything else; a result without a picture stays without."""
+        for entry in work.entries:
+            if entry.name in self._pictures or self._work is not work:
+                continue
+            edited = work.verdict(entry.name).edited
+            try:
+                self._pictures[entry.name] = await asyncio.to_thread(
+                    thumbnail, work.folder / entry.name, edited
+                )
+            except (ValueError, OSError):
+                continue
+            with self.state:
+                self._list()
+
+
+def _read(folder: Path, edited: str) -> tuple[CaseResult, sitk.Image | None]:
+    result = segment_case(read_case(folder))
+    labels = read_labels(folder / edited, result.labels) if edited else None
+    return result, labels

@@ -1,0 +1,1 @@
+"""Blinded reading for observer studies, and the coordinator's page."""

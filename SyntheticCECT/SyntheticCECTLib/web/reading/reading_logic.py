@@ -1,0 +1,197 @@
+"""A reader at work: shows task after task, keeps every stroke, gives the answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import SimpleITK as sitk
+from trame_server import Server
+from trame_server.utils.asynchronous import create_task
+from trame_slicer.app.logic import BaseLogic
+from trame_slicer.core import SlicerApp
+
+from ...study.reading_task import ReadingTask
+from ...study.session import ReadingSession
+from ...study.study_folder import StudyFolder
+from ..drawing.drawing_board import DrawingBoard
+from ..room_keys import RoomKeys
+from ..room_state import Page, Teller
+from ..viewing.slicer_views import SlicerViews
+from .reading_ui import AnswerUI, ReadingState, SignInUI, TaskUI
+from .task_on_screen import TaskOnScreen
+
+
+class ReadingLogic(BaseLogic[ReadingState]):
+    """Blinded reading of one study.
+
+    Args:
+        server: trame's.
+        slicer_app: trame-slicer's.
+        views: All views.
+        board: What is drawn on.
+        teller: Of what went wrong.
+        go_to: Called with the page to show and its heading.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        slicer_app: SlicerApp,
+        views: SlicerViews,
+        board: DrawingBoard,
+        teller: Teller,
+        go_to: Callable[[Page, str], None],
+    ) -> None:
+        super().__init__(server, slicer_app, ReadingState)
+        self._views, self._board, self._teller, self._go_to = views, board, teller, go_to
+        self._screen = TaskOnScreen(self.scene, views, self._on_moved)
+        self._study: StudyFolder | None = None
+        self._session: ReadingSession | None = None
+        self._busy = asyncio.Lock()
+        self.bind_changes({self.name.second_opacity: self._screen.fade})
+
+    def set_ui(self, sign_in: SignInUI, task: TaskUI, answer: AnswerUI) -> None:  # type: ignore[override]
+        """Connects the buttons."""
+        sign_in.sign_in_clicked.connect(lambda: self._begin(self.sign_in))
+        task.step_clicked.connect(self._screen.step_marked)
+        answer.submit_clicked.connect(lambda: self._begin(self.submit))
+        answer.next_clicked.connect(lambda: self._begin(lambda: self._move("next")))
+        answer.previous_clicked.connect(lambda: self._begin(lambda: self._move("previous")))
+        answer.leave_clicked.connect(self.leave)
+
+    def add_keys(self, keys: RoomKeys) -> None:
+        """Keys of the reading page."""
+        keys.add(Page.READING, "Ctrl+z", self._board.undo)
+        keys.add(Page.READING, "Ctrl+y", self._board.redo)
+        keys.add(Page.READING, "PageUp", lambda: self._screen.step_marked(1))
+        keys.add(Page.READING, "PageDown", lambda: self._screen.step_marked(-1))
+
+    async def open(self, folder: Path) -> None:
+        """Opens a study at the sign-in page."""
+        self._study = await asyncio.to_thread(StudyFolder, folder)
+        with self.state:
+            self.data.study = self._study.settings.name
+            self._go_to(Page.SIGN_IN, "")
+
+    async def sign_in(self) -> None:
+        """Lets a reader in, at the first task without an answer."""
+        if self._study is None:
+            return
+        token = self.data.token.strip()
+        session = ReadingSession(self._study, token)
+        self._session = session
+        with self.state:
+            data = self.data
+            data.token = ""
+            data.reader, data.instructions, data.scale = (
+                session.reader,
+                session.instructions,
+                session.rating_scale,
+            )
+            self._go_to(Page.READING, data.study)
+        await self._show(session.current)
+
+    async def submit(self) -> None:
+        """Gives the answer, and shows the next task."""
+        session, data = self._session, self.data
+        if session is None or session.current is None:
+            return
+        async with self._busy:
+            mask = self._board.labels() if session.current.draws else None
+            session.submit(mask, data.rating or None, data.confidence or None, data.comment)
+            following = session.next_unread()
+            with self.state:
+                self._teller.say("The answer is kept.", kind="success")
+        await self._show(following)
+
+    def leave(self) -> None:
+        """The reader goes; what he has drawn and the time he spent stay."""
+        self.close()
+        self._clear()
+        self._go_to(Page.SIGN_IN, "")
+
+    def close(self) -> None:
+        """Keeps time and draft."""
+        if self._session is not None:
+            self._keep()
+            self._session.close()
+            self._session = None
+
+    async def _move(self, how: str) -> None:
+        if self._session is not None:
+            self._keep()
+            await self._show(getattr(self._session, how)())
+
+    async def _show(self, task: ReadingTask | None) -> None:
+        session = self._session
+        if session is None:
+            return
+        with self.state:
+            self._clear()
+            self._tell(task)
+        if task is None:
+            return
+        image, second = await asyncio.to_thread(_images, task)
+        with self.state:
+            labels = session.mask() if task.draws else sitk.ReadImage(str(task.proposal), sitk.sitkUInt8)
+            segmentation = self._screen.show(task, image, second, labels)
+            if task.draws:
+                self._board.begin(segmentation, self._screen.volume, self._keep)
+        session.touch()
+
+    def _clear(self) -> None:
+        self._board.end()
+        self._screen.clear()
+
+    def _tell(self, task: ReadingTask | None) -> None:
+        assert self._session is not None
+        data, progress = self.data, self._session.progress
+        data.session, data.sessions = progress.session, progress.sessions
+        data.rating = data.confidence = 0
+        data.comment = data.saved = data.waiting = ""
+        data.second_opacity = 0.0
+        if task is None:
+            data.label, data.slices, data.number, data.of = "", [], progress.done, progress.of
+            data.waiting = (
+                "You have read everything. Thank you."
+                if progress.finished
+                else f"The next session opens on {progress.opens_at:%Y-%m-%d %H:%M} UTC."
+                if progress.opens_at
+                else "This session is done."
+            )
+            return
+        data.label, data.number, data.of, data.given = task.label, task.number, task.of, task.given
+        data.draws, data.rates = task.draws, not task.draws
+        data.has_second, data.slices = task.second_image is not None, list(task.slices)
+
+    def _keep(self) -> None:
+        """Keeps the drawing as it is now."""
+        session = self._session
+        if session is None or session.current is None or not self._board.is_open:
+            return
+        with self.state:
+            try:
+                session.draft(self._board.labels())
+            except Exception as error:
+                self._teller.explain(error)
+                return
+            self.data.saved = "Drawing kept"
+
+    def _on_moved(self, at_marked: bool) -> None:
+        if self._session is not None:
+            self._session.touch()
+        if self.data.at_marked != at_marked:
+            with self.state:
+                self.data.at_marked = at_marked
+
+    def _begin(self, work: Callable[[], Any]) -> None:
+        create_task(self._teller.guarded(work))
+
+
+def _images(task: ReadingTask) -> tuple[sitk.Image, sitk.Image | None]:
+    return sitk.ReadImage(str(task.image)), sitk.ReadImage(
+        str(task.second_image)
+    ) if task.second_image else None

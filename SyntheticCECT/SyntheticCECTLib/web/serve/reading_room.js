@@ -1,0 +1,106 @@
+// What the page does without asking the server: choosing and sending files, dragging the wipe, and keys.
+(function () {
+  "use strict";
+  const ENDINGS = [".seg.nrrd", ".nii.gz", ".nrrd", ".nii", ".mha", ".zip", ".dcm", ".ima"];
+  const MOST_FILES = 5000;
+  const MARK_PIXELS = 210;
+
+  // The name of a file stays here, where it may be a patient's; only its ending goes out.
+  function endingOf(name) {
+    const lower = name.toLowerCase();
+    const known = ENDINGS.find((ending) => lower.endsWith(ending));
+    if (known) return known;
+    const dot = lower.lastIndexOf(".");
+    // DICOM slices often end in nothing, or in the last part of a UID.
+    return dot < 0 || /^\.\d+$/.test(lower.slice(dot)) ? "" : lower.slice(dot, dot + 12);
+  }
+
+  async function send(files) {
+    let into = "";
+    for (const file of files) {
+      const query = new URLSearchParams({ ending: endingOf(file.name) });
+      if (into) query.set("into", into);
+      const answer = await fetch("upload?" + query, { method: "POST", body: file });
+      if (!answer.ok) {
+        const said = await answer.json().catch(() => ({ error: "The server refused the file.", remedy: "Try again." }));
+        throw said;
+      }
+      into = (await answer.json()).into;
+    }
+    return into;
+  }
+
+  function pick(done, failed, role, accept) {
+    const input = document.createElement("input");
+    input.type = "file";
+    input.style.display = "none";
+    input.dataset.role = role;
+    if (accept === "folder") input.webkitdirectory = true;
+    else {
+      input.accept = accept;
+      input.multiple = true;
+    }
+    input.addEventListener("change", async () => {
+      const files = [...input.files].filter((file) => !file.name.startsWith(".")).slice(0, MOST_FILES);
+      input.remove();
+      if (!files.length) return;
+      try {
+        const into = await send(files);
+        window.trame.trigger(done, [role, into]);
+      } catch (said) {
+        const lost = { error: "The file could not be sent.", remedy: "Check that the reading room still runs." };
+        const { error, remedy } = said && said.error ? said : lost;
+        window.trame.trigger(failed, [error, remedy]);
+      }
+    });
+    document.body.appendChild(input);
+    input.click();
+  }
+
+  function wipe(event, key) {
+    const grid = event.target.parentElement;
+    const move = (moved) => {
+      const box = grid.getBoundingClientRect();
+      const share = (100 * (moved.clientX - box.left)) / box.width;
+      // Enough stays open for the mark that says SYNTHETIC.
+      const most = Math.max(5, 100 - (100 * MARK_PIXELS) / box.width);
+      window.trame.state.set(key, Math.min(most, Math.max(2, share)));
+    };
+    const end = () => {
+      window.removeEventListener("pointermove", move);
+      window.removeEventListener("pointerup", end);
+    };
+    window.addEventListener("pointermove", move);
+    window.addEventListener("pointerup", end);
+    event.preventDefault();
+  }
+
+  const TYPED_INTO = ["INPUT", "TEXTAREA", "SELECT"];
+  window.addEventListener("keydown", (event) => {
+    const target = event.target;
+    const typing = TYPED_INTO.includes(target.tagName) && !["range", "checkbox"].includes(target.type);
+    if (typing || target.isContentEditable || event.metaKey || event.altKey) return;
+    if (target.getAttribute && target.getAttribute("role") === "slider" && event.key.startsWith("Arrow")) return;
+    const key = (event.ctrlKey ? "Ctrl+" : "") + event.key;
+    if (event.ctrlKey && !["z", "y"].includes(event.key)) return;
+    if (window.trame && window.trame.state.get("room_keys")?.includes(key)) {
+      event.preventDefault();
+      window.trame.trigger("room_key", [key]);
+    }
+  });
+
+  function tellLost() {
+    if (document.querySelector("[data-panel=lost]")) return;
+    const panel = document.createElement("div");
+    panel.className = "room-lost";
+    panel.dataset.panel = "lost";
+    panel.setAttribute("role", "alert");
+    panel.textContent =
+      "The reading room has ended, or cannot be reached. What was kept is kept: start it again and open the address " +
+      "that it prints.";
+    document.body.appendChild(panel);
+  }
+  window.trame?.client?.onConnectionClose(tellLost);
+
+  window.readingRoom = { pick, wipe };
+})();

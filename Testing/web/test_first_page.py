@@ -1,0 +1,61 @@
+"""The first page, and what it says to files that are no scans."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from Testing.web.conftest import Visitor
+from Testing.web.room_process import RoomProcess
+
+
+def open_first_page(visitor: Visitor, room: RoomProcess) -> None:
+    """Comes in; a case that another test left open is closed."""
+    visitor.page.goto(room.address)
+    visitor.page.wait_for_selector("[data-page=start], [data-action=close]")
+    if visitor.page.locator("[data-action=close]").count():
+        visitor.page.click("[data-action=close]")
+    visitor.page.wait_for_selector("[data-page=start]")
+
+
+def toast_of(visitor: Visitor) -> str:
+    panel = visitor.page.locator(
+        "[data-panel=toast] .v-snackbar__content, .v-snackbar__content[data-panel=toast]"
+    ).first
+    panel.wait_for()
+    return panel.inner_text()
+
+
+def choose(visitor: Visitor, path: Path) -> None:
+    with visitor.page.expect_file_chooser() as chooser:
+        visitor.page.click("[data-action=open-file]")
+    chooser.value.set_files(str(path))
+
+
+def test_first_page_offers_a_scan_and_a_virtual_patient(room: RoomProcess, visitor: Visitor) -> None:
+    open_first_page(visitor, room)
+    text = visitor.page.inner_text("[data-page=start]")
+    assert "Open a scan" in text and "Try a virtual patient" in text
+    assert "token" not in visitor.page.url
+    assert "Research use only" in visitor.page.inner_text("header")
+
+
+def test_files_that_are_no_scans_are_explained(room: RoomProcess, visitor: Visitor, tmp_path: Path) -> None:
+    bad, trick = tmp_path / "Mrs Smith.nrrd", tmp_path / "Mrs Smith.zip"
+    bad.write_text("this is no scan")
+    with zipfile.ZipFile(trick, "w") as archive:
+        archive.writestr("../../outside.dcm", "x")
+    open_first_page(visitor, room)
+    choose(visitor, bad)
+    said = toast_of(visitor)
+    assert "no scan" in said and "NRRD" in said
+    choose(visitor, trick)
+    visitor.page.wait_for_function("() => document.body.innerText.includes('points out of the zip')")
+    assert not any("Smith" in url for url in visitor.asked)
+    assert "Smith" not in room.log.read_text()
+
+
+def test_window_without_the_token_sees_only_how_to_come_in(room: RoomProcess, visitor: Visitor) -> None:
+    answer = visitor.page.goto(room.base)
+    assert answer is not None and answer.status == 403
+    assert "Copy the whole address" in visitor.page.inner_text("body")

@@ -1,0 +1,69 @@
+"""A round through a folder of results, by keyboard, with an edit in between."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from SyntheticCECTLib.core.formats.label_file import read_labels
+from Testing.web.conftest import Visitor, write_results
+from Testing.web.room_process import RoomProcess
+from Testing.web.screen import paint
+
+
+def chosen(visitor: Visitor, name: str) -> None:
+    """Waits until a result is the one that is looked at, and on the screen."""
+    visitor.page.wait_for_selector(f"[data-case={name}][aria-selected=true]")
+    visitor.page.wait_for_timeout(300)
+
+
+def test_round_by_keyboard_with_an_edit_and_resumption(
+    open_room: Callable[..., RoomProcess], visitor: Visitor, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    write_results(results, ("a", "b", "c"))
+    room, page = open_room(results), visitor.page
+    page.goto(room.address)
+    page.wait_for_selector("[data-volume=lv]")
+    chosen(visitor, "a")
+    page.wait_for_selector("[data-case=c] img")
+    page.click("[data-reason=leak]")
+    page.keyboard.press("x")
+    chosen(visitor, "b")
+    assert page.inner_text("[data-shown=done]") == "1 of 3"
+
+    page.click("[data-action=edit]")
+    page.wait_for_selector("[data-segment=lv]")
+    paint(visitor, "lv", (0.2, 0.2), (0.3, 0.2))
+    page.click("[data-action=keep-edit]")
+    page.wait_for_selector("[data-shown=edited]")
+    page.wait_for_selector("[data-shown=by-hand]")
+    before, after = (
+        int((sitk.GetArrayFromImage(read_labels(results / "b" / name)) == 2).sum())
+        for name in ("chambers.seg.nrrd", "chambers_edited_1.seg.nrrd")
+    )
+    assert after > before
+
+    page.keyboard.press("p")
+    chosen(visitor, "c")
+    assert visitor.complaints == []
+    room.kill()
+    page.wait_for_selector("[data-panel=lost]")
+
+    said = json.loads((results / "qa.json").read_text())["verdicts"]
+    assert (said["a"]["verdict"], said["a"]["reasons"]) == ("fail", ["leak"])
+    assert (said["b"]["verdict"], said["b"]["edited"]) == ("pass", "chambers_edited_1.seg.nrrd")
+    again = open_room(results)
+    page.goto(again.address)
+    chosen(visitor, "c")
+    assert page.inner_text("[data-shown=done]") == "2 of 3"
+    with page.expect_download() as download:
+        page.click("[data-action=qa_csv]")
+    table = Path(download.value.path()).read_text()
+    assert "a,fail,chamber leaks" in table
+    with page.expect_download() as download:
+        page.click("[data-action=qa_sheet]")
+    assert Path(download.value.path()).read_text().count("<figure") == 3

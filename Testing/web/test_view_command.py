@@ -1,0 +1,62 @@
+"""``synthetic-cect view``: the reading room as a program that the command line starts and ends."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from SyntheticCECTLib.cli.view_command import add_view, room_arguments
+from SyntheticCECTLib.web.arguments import build_parser
+from Testing.web.conftest import needs_room
+from Testing.web.room_process import ENDS_WITHIN_S, ROOT
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_view(parser.add_subparsers())
+    return parser.parse_args(["view", *words])
+
+
+def test_every_option_reaches_the_room() -> None:
+    words = [
+        "study", "--port", "8080", "--host", "0.0.0.0", "--token-file", "token", "--most-upload-mb", "10",
+        "--idle-minutes", "5.0", "--no-browser", "--coordinator", "--debug",
+    ]  # fmt: skip
+    assert room_arguments(parsed(*words)) == words
+    there = vars(build_parser().parse_args(words))
+    assert there["path"] == Path("study") and there["idle_minutes"] == 5 and there["coordinator"]
+    assert room_arguments(parsed()) == []
+
+
+@needs_room
+def test_ending_the_command_ends_the_room(tmp_path: Path) -> None:
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT / "SyntheticCECT"),
+        "TMPDIR": str(tmp_path),
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = subprocess.Popen(
+        [sys.executable, "-m", "SyntheticCECTLib.cli", "view", "--no-browser"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+    )  # fmt: skip
+    assert command.stdout is not None and command.stderr is not None
+    assert command.stdout.readline().startswith("Reading room: http://127.0.0.1:")
+    command.send_signal(signal.SIGTERM)
+    assert command.wait(ENDS_WITHIN_S) == 143
+    assert list(tmp_path.iterdir()) == []
+    command.stdout.close()
+    command.stderr.close()
+
+
+def test_folder_that_is_not_there_is_refused_with_the_rooms_own_words(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "SyntheticCECT")}
+    done = subprocess.run(
+        [sys.executable, "-m", "SyntheticCECTLib.cli", "view", "--no-browser", str(tmp_path / "absent")],
+        capture_output=True, text=True, env=environment, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "absent" in done.stderr
