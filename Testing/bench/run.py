@@ -1,6 +1,6 @@
 """Measures the speed of network, registration and pipeline: a table here, figures in a JSON file.
 
-    python Testing/bench/run.py [--only network registration pipeline scene] [--output bench-output]
+    python Testing/bench/run.py [--only network registration pipeline scene web] [--output bench-output]
 
 Figures that are compared are taken in one run and in turns, because machines are noisy; still, leave the
 machine alone while it runs.
@@ -42,12 +42,19 @@ def _scene(repeats: int) -> Rows:
     return bench_threshold_update(repeats)
 
 
+def _web(repeats: int) -> Rows:
+    from web_bench import bench_web
+
+    return bench_web(repeats)
+
+
 # What to measure, how often, and why the figures matter.
 PARTS: dict[str, tuple[Callable[[int], Rows], str]] = {
     "network": (_network, "ours: at least 0.8 of the matrix product's rate, and ahead of the others"),
     "registration": (_registration, "ours: error at most 0.5 mm in at most a quarter of elastix's time"),
     "pipeline": (_pipeline, "CT in, chambers out: at most 5 s; another threshold: at most 0.05 s"),
     "scene": (_scene, "a position of the threshold slider: at most 50 ms"),
+    "web": (_web, "slider to contour: at most 100 ms"),
 }
 
 
