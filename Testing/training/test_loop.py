@@ -100,7 +100,9 @@ def test_run_killed_by_the_system_ends_with_the_same_curve(tmp_path: Path) -> No
     assert running.wait() == -signal.SIGKILL
     assert 1 <= len(curve_of(killed)) < 4, "it was killed on its way"
     assert subprocess.run(program, env=ENVIRONMENT, capture_output=True).returncode == 0
-    assert curve_of(killed) == curve_of(calm)
+    # The undisturbed run is in this process, whose number of threads may differ: sums then round differently.
+    for mine, theirs in zip(curve_of(calm), curve_of(killed), strict=True):
+        assert theirs == {key: pytest.approx(value, rel=1e-5, abs=1e-9) for key, value in mine.items()}
     assert not list(killed.glob(".*safetensors*")), "nothing half-written stays"
 
 
