@@ -12,12 +12,14 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, pad
 from tqdm import tqdm
 
+from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.networks.left_heart_network import SLICE_MULTIPLE, LeftHeart
 
 from . import heart_slices
 from .block_augmentation import AIR, disturb_block, hide_border, move_block
 from .cohort import load_sample
 from .heart_task import overlap_loss
+from .prepare.pair import UNLABELLED
 from .processes import sum_of_all
 from .run_settings import RunSettings
 from .task import Batch, Task
@@ -106,7 +108,17 @@ class LeftHeartTask(Task):
 def load_blocks(paths: list[Path]) -> list[HeartBlock]:
     samples = (load_sample(path) for path in tqdm(paths, desc="reading", unit="patient"))
     arrays = ((s.heart_native, s.heart_cect, s.heart_labels, s.heart_structures) for s in samples)
-    return [HeartBlock(*(torch.from_numpy(array) for array in four)) for four in arrays]
+    blocks = [HeartBlock(*(torch.from_numpy(array) for array in four)) for four in arrays]
+    unlabelled = [
+        path.name for path, block in zip(paths, blocks, strict=True) if (block.structures == UNLABELLED).any()
+    ]
+    if unlabelled:
+        raise InputRefused(
+            "structures_missing",
+            f"{len(unlabelled)} of {len(paths)} samples do not say where aorta and right heart are ('{unlabelled[0]}' is one).",
+            "Train leftheart on virtual patients, or another model on these pairs.",
+        )
+    return blocks
 
 
 def augmented(block: HeartBlock, generator: torch.Generator) -> Batch:

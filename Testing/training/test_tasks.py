@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from SyntheticCECTLib.core.errors import InputRefused
 from training import chest_volumes, leftheart_task, train_command
 from training.batches import Batches
 from training.heart_slices import chamber_threshold
@@ -151,3 +152,14 @@ def test_masks_of_a_heart_block_are_those_of_the_networks_structures(cohort: lis
     )
     native, cect, masks = task.make_batch(torch.tensor([0, 1]), torch.Generator().manual_seed(0))
     assert native.shape == cect.shape == (2, 1, 40, 96, 96) and masks.shape == (2, 5, 40, 96, 96)
+
+
+def test_leftheart_refuses_samples_that_do_not_say_where_aorta_and_right_heart_are(
+    cohort: list[Path], tmp_path: Path
+) -> None:
+    with np.load(cohort[0]) as arrays:
+        unlabelled = {name: arrays[name] for name in arrays.files}
+    unlabelled["heart_structures"] = np.full_like(unlabelled["heart_structures"], 255)
+    np.savez(tmp_path / "pair.npz", **unlabelled)
+    with pytest.raises(InputRefused, match=r"1 of 2 samples.*'pair.npz'"):
+        leftheart_task.load_blocks([cohort[0], tmp_path / "pair.npz"])

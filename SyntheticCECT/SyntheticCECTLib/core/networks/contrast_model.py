@@ -49,7 +49,7 @@ class ContrastModel:
             raise InputRefused(
                 "model_not_synthesis",
                 f"Model '{package.id}' does not synthesize contrast.",
-                "Use 'leftheart' or 'santini2018', for example.",
+                "Use 'santini2018', for example.",
             )
         network = package.network()
         self._device = device
