@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A browser of its own for each file of tests: one that has shown many views at last answers no more."""
+    """One browser for a file of tests."""
     if CHROMIUM is None:
         pytest.skip("no chromium here (Debian, Ubuntu: apt install chromium)")
     sync_api = pytest.importorskip("playwright.sync_api")
