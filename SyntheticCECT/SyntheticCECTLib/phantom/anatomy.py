@@ -16,6 +16,7 @@ from .tissues import Tissue
 
 PERICARDIUM_BLEND_MM = 13.0
 GROOVE_BLEND_MM = 6.0
+AORTIC_VALVE_REACH_MM = 35.0
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,12 @@ class Anatomy:
         la, ra, rv = heart.left_atrium(points), heart.right_atrium(points), heart.right_ventricle(points)
         root_path, root_radii = heart.aorta()
         aorta = tube(points, root_path, root_radii)
+        # The valve's plane parts outflow tract and root; the rest of the aorta never comes within its reach.
+        beyond_valve, valve_away = _plane(points, heart.aortic_annulus, root_path[4] - root_path[0])
+        outflow = np.maximum(outflow, beyond_valve)
+        aorta = np.where(valve_away < AORTIC_VALVE_REACH_MM, np.maximum(aorta, -beyond_valve), aorta)
         thin, septum = np.float32(1.6 + 1.2 * heart.details[15]), np.float32(2.2)
-        mitral = sum(
-            np.float32(a) * (p - np.float32(b))
-            for a, p, b in zip(heart.frame[0], points, heart.base, strict=True)
-        )
+        mitral, _ = _plane(points, heart.base, heart.frame[0])
         la = np.maximum(la, mitral)  # the annulus parts atrium and ventricle
         aorta = np.maximum(aorta, -(lv + 0.5))
         la = np.maximum(la, -(aorta - septum))
@@ -176,3 +178,10 @@ class Anatomy:
     def _paint_deposit(self, canvas: Canvas, center: np.ndarray, semi_axes: np.ndarray) -> None:
         region = canvas.around(center, 5)
         canvas.paint(Tissue.CALCIUM, ellipsoid(canvas.at(region), center, semi_axes), region)
+
+
+def _plane(points: Points, center: np.ndarray, normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distance in mm beyond the plane through a centre, and from the centre itself."""
+    offsets = [p - np.float32(c) for p, c in zip(points, center, strict=True)]
+    beyond = sum(np.float32(w) * o for w, o in zip(normal / np.linalg.norm(normal), offsets, strict=True))
+    return np.asarray(beyond), np.sqrt(sum(o * o for o in offsets))

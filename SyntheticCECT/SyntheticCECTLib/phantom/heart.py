@@ -5,7 +5,9 @@ The frame of the heart is its mitral annulus: ``apex`` points along the long axi
 middle at x = 0, the mitral annulus at z = 0.
 
 Sizes: volumes around the reference values of Kawel-Boehm et al., J Cardiovasc Magn Reson 2020, and Lang et al.,
-J Am Soc Echocardiogr 2015, widened for disease and for scans that were not gated (any phase of the cycle).
+J Am Soc Echocardiogr 2015, widened for disease. Half the patients are gated near 75 % R-R, the others were scanned at any
+phase of the cycle: toward systole the ventricle empties and shortens, its wall thickens at constant muscle volume, and
+the atrium fills.
 """
 
 from __future__ import annotations
@@ -15,6 +17,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from .shapes import Points, along, curve, ellipsoid, smooth_union, tube
+
+
+@dataclass(frozen=True)
+class LeftVentricle:
+    """Measures in mm of a ventricle: an ellipsoid cut at its base, as `Heart.left_ventricle` draws it."""
+
+    radius: float
+    length: float
+    wall: float
+
+    @classmethod
+    def of_volume(cls, cavity_ml: float, aspect: float, wall: float) -> LeftVentricle:
+        """The cavity's volume is 0.749 pi r^2 L; ``aspect`` is L / r."""
+        radius = float((cavity_ml * 1000 / (0.749 * np.pi * aspect)) ** (1 / 3))
+        return cls(radius, aspect * radius, wall)
+
+    @property
+    def outer(self) -> float:
+        return self.radius + self.wall
+
+    def contracted(self, ejected: float) -> LeftVentricle:
+        """After this fraction of the cavity was ejected: a quarter of it shortens, the muscle's volume stays."""
+        length = self.length * (1 - 0.25 * ejected)
+        radius = float(self.radius * np.sqrt((1 - ejected) * self.length / length))
+        muscle = (self.outer**2 - self.radius**2) * self.length / length
+        return LeftVentricle(radius, length, float(np.sqrt(radius**2 + muscle)) - radius)
 
 
 @dataclass(frozen=True)
@@ -46,11 +74,15 @@ class Heart:
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Heart:
         """One heart, anything from small and systolic to dilated."""
-        lv_ml = np.clip(np.exp(rng.normal(np.log(92), 0.42)), 34, 240)
-        aspect = rng.uniform(2.7, 3.8)
-        # Volume of an ellipsoid cut at its base as in `left_ventricle`: 0.749 pi r^2 L.
-        lv_radius = (lv_ml * 1000 / (0.749 * np.pi * aspect)) ** (1 / 3)
-        azimuth, elevation = np.deg2rad(rng.uniform(28, 66)), np.deg2rad(rng.normal(26, 11))
+        # 0 is end-diastole, 1 end-systole; 75 % R-R lies shortly before end-diastole.
+        phase = float(np.clip(rng.normal(0.15, 0.1), 0, 1) if rng.random() < 0.5 else rng.uniform(0, 1))
+        filled_ml = np.clip(np.exp(rng.normal(np.log(122), 0.3)), 60, 260)
+        ejected = phase * np.clip(rng.normal(0.6, 0.09), 0.25, 0.75)
+        filled = LeftVentricle.of_volume(
+            filled_ml, rng.uniform(2.6, 3.6), float(np.clip(rng.normal(8.3, 1.6), 5, 14))
+        )
+        lv = filled.contracted(ejected)
+        azimuth, elevation = np.deg2rad(rng.uniform(28, 66)), np.deg2rad(rng.normal(26, 13))
         apex = np.array(
             [np.cos(elevation) * np.sin(azimuth), -np.cos(elevation) * np.cos(azimuth), -np.sin(elevation)]
         )
@@ -59,25 +91,26 @@ class Heart:
         septal /= np.linalg.norm(septal)
         upward = -np.cross(apex, septal)
         frame = np.stack([apex, septal, upward if upward[2] > 0 else -upward])
-        scale = lv_radius / 24 * rng.uniform(0.92, 1.14)
+        scale = filled.radius / 24 * rng.uniform(0.92, 1.14)
         base = np.array([rng.normal(22, 8), rng.normal(22, 5), 0.0])
 
-        la_ml = np.clip(rng.normal(74, 24), 28, 170)
-        la_axes = np.array([1.22, 0.82, 1.0]) * np.exp(rng.normal(0, 0.1, 3))
+        la_ml = np.clip(rng.normal(90, 26), 38, 190) * (1 - 0.42 * (1 - phase))
+        la_axes = np.array([1.3, 0.79, 1.0]) * np.exp(rng.normal(0, 0.13, 3))
         la_axes *= (la_ml * 1000 * 0.8 / (4 / 3 * np.pi * la_axes.prod())) ** (1 / 3)
         turn = rng.normal(8, 9), rng.normal(5, 8)
         la_center = (
-            base - apex * (la_axes[1] * 0.85 + rng.normal(3, 2)) + [rng.normal(-5, 3), 0, rng.normal(7, 4)]
+            base - apex * (la_axes[1] * 0.85 + rng.normal(3, 2)) + [rng.normal(-5, 4), 0, rng.normal(3, 6)]
         )
 
         ra_axes = np.array([23, 28, 27]) * scale**0.6 * np.exp(rng.normal(0, 0.11, 3))
         ra_center = base + np.array([-33, -30, -11]) * scale**0.7 + rng.normal(0, 4, 3)
-        rv_axes = np.array([43, 33, 38]) * scale**0.8 * np.exp(rng.normal(0, 0.09, 3))
-        rv_center = base + np.array([28, 19, -3]) * scale @ frame + rng.normal(0, 3, 3)
+        rv_axes = np.array([43, 33, 38]) * scale**0.8 * (1 - 0.25 * ejected) * np.exp(rng.normal(0, 0.09, 3))
+        rv_center = (
+            base + np.array([28, 19 * lv.outer / filled.outer, -3]) * scale @ frame + rng.normal(0, 3, 3)
+        )
         la_back = la_center[1] + la_axes[1]
         return cls(
-            base=base, frame=frame, lv_radius=float(lv_radius), lv_length=float(aspect * lv_radius),
-            wall=float(np.clip(rng.normal(9.5, 1.8) * (26 / lv_radius) ** 0.5, 5.5, 17)),
+            base=base, frame=frame, lv_radius=lv.radius, lv_length=lv.length, wall=lv.wall,
             la_center=la_center, la_axes=la_axes, la_tilt=_rotation(0, turn[1], turn[0]),
             ra_center=ra_center, ra_axes=ra_axes, rv_center=rv_center, rv_axes=rv_axes,
             root_radius=float(np.clip(rng.normal(15, 2), 11, 22)), arch_top=rng.uniform(82, 118),
