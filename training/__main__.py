@@ -7,14 +7,16 @@ import sys
 
 from SyntheticCECTLib.core.errors import InputRefused
 
-from . import evaluate, train_command
+from . import calibrate, evaluate, robustness, train_command
 from .paper_report import paper_command, report_command
 from .prepare import prepare_command
 
 COMMANDS = {
     "prepare": (prepare_command, "registers pairs of scans, checks them and caches them for training"),
     "train": (train_command, "trains one model, going on where a killed run was, and writes its package"),
+    "calibrate": (calibrate, "learns the 95 % interval of a model's volumes and writes it on its card"),
     "evaluate": (evaluate, "runs unseen virtual patients through the whole path"),
+    "robustness": (robustness, "scans the test patients under worse conditions and says what that costs"),
     "report": (report_command, "the paper's tables and figures from result folders"),
     "paper": (
         paper_command,

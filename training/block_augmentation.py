@@ -40,7 +40,7 @@ def move_block(
     room = torch.tensor([0.14, 0.14, 0.1]) * _uniform(generator, -1, 1, 3)
     theta = torch.cat([torch.diag(1 / full) @ voxels @ torch.diag(block), room[:, None]], 1)
     grid = affine_grid(theta[None], [1, 1, *size_kji], align_corners=False)
-    bend = torch.randn((1, 3, 4, 5, 5), generator=generator) * (2.5 / (full * mm) * 2).view(1, 3, 1, 1, 1)
+    bend = torch.randn((1, 3, 4, 5, 5), generator=generator) * (3.5 / (full * mm) * 2).view(1, 3, 1, 1, 1)
     grid = grid + interpolate(bend, size_kji, mode="trilinear", align_corners=True).permute(0, 2, 3, 4, 1)
     moved = grid_sample(images - AIR, grid, align_corners=False) + AIR
     return moved, grid_sample(masks, grid, align_corners=False)

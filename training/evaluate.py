@@ -23,6 +23,8 @@ from SyntheticCECTLib.core.scan import Scan
 from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_patient
 from SyntheticCECTLib.phantom.patient_folder import read_patient, write_patient
 
+from .package import rewrite_card
+
 FIRST_TEST_SEED = 1
 COLUMNS = {
     "dice": "Dice LA+LV per slice", "dice_both_chambers": "same, slices with both",
@@ -73,7 +75,7 @@ def evaluate(
         cohort: Where test patients are kept; those that are not there yet are drawn.
     """
     seeds = range(FIRST_TEST_SEED, FIRST_TEST_SEED + patients)
-    with ProcessPoolExecutor(workers, initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(workers, initializer=one_thread) as pool:
         one = partial(evaluate_patient, model=model, cohort=cohort)
         rows = list(tqdm(pool.map(one, seeds), total=patients, desc="test patients", unit="patient"))
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -96,9 +98,7 @@ def write_on_card(package: Path, rows: list[dict[str, Any]]) -> None:
             figures[name] = f"{np.mean(values):.3f} +- {np.std(values):.3f} (n = {len(values)})"
     seeds = f"seeds {rows[0]['seed']} to {rows[-1]['seed']}"
     card["results"]["whole path"] = {"on": f"{len(rows)} unseen virtual patients ({seeds})", **figures}
-    unfinished = package / f".{CARD_NAME}.{os.getpid()}"
-    unfinished.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    unfinished.replace(package / CARD_NAME)
+    rewrite_card(package, card)
 
 
 def test_patient(seed: int, cohort: Path) -> VirtualPatient:
@@ -141,7 +141,8 @@ def registration_error_mm(found: sitk.Transform, patient: VirtualPatient) -> flo
     return float(np.linalg.norm(apart, axis=1).mean())
 
 
-def _one_thread() -> None:
+def one_thread() -> None:
+    """Leaves the other cores to the other patients."""
     import torch
 
     torch.set_num_threads(1)

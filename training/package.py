@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import platform
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from SyntheticCECTLib.core.networks.model_package import save_model
+from SyntheticCECTLib.core.networks.model_package import CARD_NAME, save_model
 from SyntheticCECTLib.core.version import RESEARCH_USE, VERSION
 
 _PURPOSE = {
@@ -65,3 +67,10 @@ def write_package(models: Path, network: nn.Module, recipe: dict[str, Any], find
             "mean over the training slices of the minimum HU inside the LA/LV mask, as in the paper"
         )
     return save_model(models, recipe["model_id"], network, card)
+
+
+def rewrite_card(package: Path, card: dict[str, Any]) -> None:
+    """Puts a card in the place of a package's own, all at once."""
+    unfinished = package / f".{CARD_NAME}.{os.getpid()}"
+    unfinished.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    unfinished.replace(package / CARD_NAME)

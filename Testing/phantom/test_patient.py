@@ -3,6 +3,7 @@ import pytest
 import SimpleITK as sitk
 
 from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_patient
+from SyntheticCECTLib.phantom.tissues import Tissue, at_kilovolt, native_hu
 from SyntheticCECTLib.phantom.training_sample import draw_training_sample
 
 SMALL = dict(field_mm=230.0, matrix=96, slices=30, slice_mm=5.0, cect_slice_mm=4.0)
@@ -63,3 +64,22 @@ def test_training_sample_is_seeded_and_on_the_working_grids() -> None:
     assert (again.heart_cect == sample.heart_cect).all() and (
         again.thorax_native == sample.thorax_native
     ).all()
+
+
+def test_noise_factor_doubles_the_noise_and_nothing_else() -> None:
+    quiet, loud = (
+        sitk.GetArrayFromImage(make_patient(4, Protocol(**SMALL, noise_factor=factor)).native_ct).astype(
+            float
+        )  # pyright: ignore[reportArgumentType]
+        for factor in (1e-6, 2.0)
+    )
+    usual = sitk.GetArrayFromImage(make_patient(4, Protocol(**SMALL)).native_ct).astype(float)  # pyright: ignore[reportArgumentType]
+    lung = (quiet < -500) & (quiet > -900)
+    assert (loud - quiet)[lung].std() == pytest.approx(2 * (usual - quiet)[lung].std(), rel=0.05)
+
+
+def test_lower_voltage_brightens_bone_and_darkens_fat() -> None:
+    table = native_hu(np.random.default_rng(1), 1.0)
+    low = at_kilovolt(table, 100)
+    assert low[Tissue.BONE] > table[Tissue.BONE] and low[Tissue.FAT] == pytest.approx(table[Tissue.FAT] - 11)
+    assert low[Tissue.LV] == table[Tissue.LV] and (at_kilovolt(table, 120) == table).sum() == len(table)

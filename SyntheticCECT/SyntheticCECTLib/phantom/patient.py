@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from .acquisition import Acquisition
 from .anatomy import Anatomy
 from .canvas import Deformation, Grid, Pose, interpolation_matrix
-from .tissues import LEFT_ATRIUM, LEFT_VENTRICLE, cect_hu, native_hu
+from .tissues import LEFT_ATRIUM, LEFT_VENTRICLE, at_kilovolt, cect_hu, native_hu
 
 SLAB_SLICES = 12
 PAINT_PIXEL_MM = 0.9
@@ -41,7 +41,22 @@ class VirtualPatient:
 
 @dataclass(frozen=True)
 class Protocol:
-    """How a patient is scanned."""
+    """How a patient is scanned.
+
+    Args:
+        field_mm: Field of view of both scans.
+        matrix: Pixels across it.
+        slices: Of the CT without contrast agent; the CECT covers the same length.
+        slice_mm: Their distance.
+        cect_slice_mm: The same of the CECT.
+        kilovolt: Tube voltage of the CECT, 80 to 120.
+        shift_mm: Where the patient lies in the CECT.
+        rotation_deg: The same.
+        breath_mm: How far the second breath-hold bends the chest.
+        native_kilovolt: Tube voltage of the CT without contrast agent, 80 to 120.
+        noise_factor: On that scan's noise.
+        streak_hu: Strength of its streaks; drawn where None.
+    """
 
     field_mm: float = 220.0
     matrix: int = 512
@@ -52,6 +67,9 @@ class Protocol:
     shift_mm: np.ndarray = field(default_factory=lambda: np.zeros(3))
     rotation_deg: np.ndarray = field(default_factory=lambda: np.zeros(3))
     breath_mm: float = 0.6
+    native_kilovolt: float = 120.0
+    noise_factor: float = 1.0
+    streak_hu: float | None = None
 
     @classmethod
     def draw(cls, rng: np.random.Generator, **fixed: Any) -> Protocol:
@@ -63,6 +81,11 @@ class Protocol:
             breath_mm=float(rng.uniform(0.2, 0.9)),
         )  # fmt: skip
         return cls(**(drawn | fixed))
+
+    def adjusted(self, scanner: Acquisition) -> Acquisition:
+        """The scanner of the CT without contrast agent with this protocol's noise and streaks."""
+        streak_hu = scanner.streak_hu if self.streak_hu is None else self.streak_hu
+        return replace(scanner, noise_hu=scanner.noise_hu * self.noise_factor, streak_hu=streak_hu)
 
 
 def make_patient(seed: int, protocol: Protocol | None = None, variety: float = 1.0) -> VirtualPatient:
@@ -95,11 +118,12 @@ def make_patient(seed: int, protocol: Protocol | None = None, variety: float = 1
 
     native_table = native_hu(rng, variety)
     cect_table = cect_hu(rng, native_table, protocol.kilovolt)
-    native_scanner = Acquisition.draw(rng, variety)
+    native_scanner = protocol.adjusted(Acquisition.draw(rng, variety))
     cect_scanner = Acquisition.draw(rng, variety)
     native, chambers, heart_mask = _scan(
-        anatomy, grid, Pose(), None, native_table, native_table * 0, native_scanner, [seed, 12]
-    )
+        anatomy, grid, Pose(), None, at_kilovolt(native_table, protocol.native_kilovolt), native_table * 0,
+        native_scanner, [seed, 12],
+    )  # fmt: skip
     cect, _, _ = _scan(
         anatomy, cect_grid, pose, breath, cect_table, cect_table - native_table, cect_scanner, [seed, 13]
     )

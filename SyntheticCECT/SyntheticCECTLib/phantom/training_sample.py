@@ -40,12 +40,17 @@ class TrainingSample:
     heart_structures: np.ndarray
 
 
-def draw_training_sample(seed: int) -> TrainingSample:
-    """Draws the patient of a seed with tissue values and scanner settings far beyond the realistic."""
+def draw_training_sample(seed: int, variety: float = TRAINING_VARIETY) -> TrainingSample:
+    """Draws the patient of a seed.
+
+    Args:
+        seed: Of anatomy and scans.
+        variety: Spread of tissue values and scanner settings: 1 is realistic, the default goes far beyond.
+    """
     rng = np.random.default_rng([seed, 20])
     anatomy = Anatomy.draw(seed)
     heart = anatomy.heart
-    native = native_hu(rng, TRAINING_VARIETY)
+    native = native_hu(rng, variety)
     cect = cect_hu(rng, native, float(rng.choice([80, 100, 120])))
 
     middle = np.array([0, anatomy.thorax.middle, heart.base[2]]) + rng.normal(0, [12, 10, 25])
@@ -53,14 +58,14 @@ def draw_training_sample(seed: int) -> TrainingSample:
     canvas, mask = anatomy.paint(thorax)
     tissues = canvas.labels()
     thorax_labels = _training_labels(tissues, mask)
-    thorax_native = _acquire(canvas, tissues, native, native, Acquisition.draw(rng, TRAINING_VARIETY), rng)
+    thorax_native = _acquire(canvas, tissues, native, native, Acquisition.draw(rng, variety), rng)
 
     center = heart.at(0.25 * heart.lv_length, 6, 0) + rng.normal(0, [9, 9, 1])
     grid = Grid(tuple((center - [95.25, 95.25, 72]).tolist()), (1.5, 1.5, 3.0), (128, 128, 48))
     canvas, mask = anatomy.paint(grid)
     tissues = canvas.labels()
     heart_labels = _training_labels(tissues, mask)
-    scanner = Acquisition.draw(rng, TRAINING_VARIETY)
+    scanner = Acquisition.draw(rng, variety)
     # Averaging fine pixels into the working grid's leaves about half of a scanner's noise.
     scanner = replace(scanner, noise_hu=scanner.noise_hu * rng.uniform(0.25, 0.8))
     heart_native = _acquire(canvas, tissues, native, native, scanner, rng)

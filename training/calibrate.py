@@ -1,0 +1,101 @@
+"""``python -m training calibrate``: learns how far a model's volumes may be off, and writes it on the model's card.
+
+Virtual patients with realistic tissue values, whom no training and no test ever sees, are drawn on the working grid;
+the model measures them as the pipeline does. `core.volume_interval` turns the errors into intervals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.networks.contrast_model import ContrastModel
+from SyntheticCECTLib.core.networks.model_package import load_model
+from SyntheticCECTLib.core.pipeline import DEFAULT_MODEL
+from SyntheticCECTLib.core.volume_interval import STRUCTURE_OF, calibrate, softness
+from SyntheticCECTLib.phantom.training_sample import TrainingSample, draw_training_sample
+
+from .evaluate import one_thread
+from .package import rewrite_card
+
+# Training patients have seeds from 100 000 on, those of the paper's study from 500 000 on.
+FIRST_CALIBRATION_SEED = 300_000
+LABEL_OF = {"la": 2, "lv": 3}
+COVERAGE = 0.95
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="id or folder of the model")
+    parser.add_argument("--patients", type=int, default=200)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
+
+
+def run(options: argparse.Namespace) -> None:
+    package = load_model(options.model)
+    seeds = range(FIRST_CALIBRATION_SEED, FIRST_CALIBRATION_SEED + options.patients)
+    with ProcessPoolExecutor(options.workers, initializer=one_thread) as pool:
+        drawn = pool.map(partial(_measure_seed, str(package.folder)), seeds)
+        rows = list(tqdm(drawn, total=len(seeds), desc="calibration patients", unit="patient"))
+    on = f"{len(rows)} further virtual patients (seeds {seeds[0]} to {seeds[-1]}), working grid"
+    intervals = {**quantiles_of(rows), "coverage": COVERAGE, "on": on}
+    rewrite_card(package.folder, package.card | {"volume_interval": intervals})
+    print(f"{package.id}: {intervals}")
+
+
+def quantiles_of(rows: list[dict[str, tuple[float, float]]]) -> dict[str, list[float]]:
+    """What `core.volume_interval` needs of each chamber, from the rows of `volume_errors`.
+
+    Raises:
+        InputRefused: ``too_few_patients`` for the coverage.
+    """
+    quantiles = {}
+    for key in STRUCTURE_OF:
+        pairs = np.array([row[key] for row in rows if key in row]).reshape(-1, 2)
+        try:
+            quantiles[key] = calibrate(pairs[:, 0], pairs[:, 1], COVERAGE)
+        except ValueError as error:
+            raise InputRefused("too_few_patients", str(error), "Raise --patients.") from error
+    return quantiles
+
+
+def volume_errors(
+    sample: TrainingSample, model: ContrastModel, threshold_hu: float
+) -> dict[str, tuple[float, float]]:
+    """For each chamber that is there and was found: ln(true / measured volume), and its softness.
+
+    Raises:
+        InputRefused: ``no_structures``, the model does not tell the chambers apart.
+    """
+    contrast = model.run(sample.heart_native.astype(np.float32))
+    if not contrast.structures:
+        raise InputRefused("no_structures", "The model has no chambers of its own.", "Calibrate 'leftheart'.")
+    maps = {key: contrast.structures[name] for key, name in STRUCTURE_OF.items()}
+    brightest = np.maximum(maps["la"], maps["lv"])
+    inside = (
+        (contrast.structures["heart"] >= 0.5) & (brightest >= 0.5) & (contrast.synthetic_hu >= threshold_hu)
+    )
+    errors = {}
+    for key, probability in maps.items():
+        measured = np.count_nonzero(inside & (probability == brightest))
+        true = np.count_nonzero(sample.heart_labels == LABEL_OF[key])
+        if measured and true:
+            errors[key] = float(np.log(true / measured)), softness(probability)
+    return errors
+
+
+@cache
+def _model(folder: str) -> tuple[ContrastModel, float]:
+    package = load_model(folder)
+    return ContrastModel(package, torch.device("cpu")), float(package.card["threshold_hu"])
+
+
+def _measure_seed(folder: str, seed: int) -> dict[str, Any]:
+    return volume_errors(draw_training_sample(seed, variety=1.0), *_model(folder))

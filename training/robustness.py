@@ -1,0 +1,87 @@
+"""``python -m training robustness``: the test patients scanned under worse conditions, and what that costs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from tqdm import tqdm
+
+from SyntheticCECTLib.core.case import CaseInputs, CaseSettings, process_case
+from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.scan import Scan
+from SyntheticCECTLib.phantom.patient import make_patient
+
+from .evaluate import FIRST_TEST_SEED, one_thread, test_protocol
+
+AS_SCANNED = "as scanned"
+CONDITIONS: dict[str, dict[str, Any]] = {
+    AS_SCANNED: {},
+    "noise doubled": {"noise_factor": 2.0},
+    "5 mm slices": {"slices": 36, "slice_mm": 5.0},
+    "100 kVp": {"native_kilovolt": 100.0},
+    "400 mm field": {"field_mm": 400.0},
+    "arms down": {"noise_factor": 1.3, "streak_hu": 30.0},
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--patients", type=int, default=20)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
+    parser.add_argument("--model", help="id or folder of the synthesis model; default: the bundled one")
+    parser.add_argument("--output", type=Path, default=Path("training-output/robustness.json"))
+
+
+def run(options: argparse.Namespace) -> None:
+    work = [(name, FIRST_TEST_SEED + n) for n in range(options.patients) for name in CONDITIONS]
+    with ProcessPoolExecutor(options.workers, initializer=one_thread) as pool:
+        scans = pool.map(partial(measure, model=options.model), work)
+        rows = list(tqdm(scans, total=len(work), desc="scans", unit="scan"))
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(rows, indent=1) + "\n")
+    for line in table(rows):
+        print(line)
+
+
+def measure(condition_and_seed: tuple[str, int], model: str | None = None) -> dict[str, Any]:
+    """Dice and volume error of one test patient under one condition; no Dice where the scan was refused."""
+    condition, seed = condition_and_seed
+    patient = make_patient(seed, replace(test_protocol(seed), **CONDITIONS[condition]))
+    scan = Scan(sitk.Cast(patient.native_ct, sitk.sitkFloat32), "", f"virtual patient {seed}")
+    row: dict[str, Any] = {
+        "condition": condition,
+        "seed": seed,
+        "dice": None,
+        "dv_percent": None,
+        "refused": None,
+    }
+    try:
+        result = process_case(CaseInputs(scan, None, patient.labels), CaseSettings(model, device="cpu"))
+    except InputRefused as refusal:
+        return row | {"refused": refusal.code}
+    figures = result.agreement.as_dict() if result.agreement else {}
+    return row | {key: figures.get(key) for key in ("dice", "dv_percent")}
+
+
+def table(rows: list[dict[str, Any]]) -> list[str]:
+    """One line for each condition: mean Dice, what it lost against the plain scan, mean dV%, and how many scans."""
+    usual = _mean(rows, AS_SCANNED, "dice")
+    lines = []
+    for name in CONDITIONS:
+        dice, dv = (_mean(rows, name, key) for key in ("dice", "dv_percent"))
+        count = sum(row["condition"] == name and row["dice"] is not None for row in rows)
+        lines.append(f"{name:14} Dice {dice:.3f} (loss {usual - dice:+.3f})   dV% {dv:5.1f}   n = {count}")
+    return lines
+
+
+def _mean(rows: list[dict[str, Any]], condition: str, key: str) -> float:
+    values = [row[key] for row in rows if row["condition"] == condition and row[key] is not None]
+    return float(np.mean(values)) if values else float("nan")
