@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -6,21 +8,21 @@ from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_pati
 from SyntheticCECTLib.phantom.tissues import Tissue, at_kilovolt, native_hu
 from SyntheticCECTLib.phantom.training_sample import draw_training_sample
 
-SMALL = dict(field_mm=230.0, matrix=96, slices=30, slice_mm=5.0, cect_slice_mm=4.0)
+SMALL: dict[str, Any] = dict(field_mm=230.0, matrix=96, slices=30, slice_mm=5.0, cect_slice_mm=4.0)
 
 
 @pytest.fixture(scope="module")
 def patient() -> VirtualPatient:
     shift, turn = np.array([5.0, -4.0, 9.0]), np.array([3.0, -2.0, 4.0])
-    return make_patient(7, Protocol(**SMALL, shift_mm=shift, rotation_deg=turn, breath_mm=0.3))  # pyright: ignore[reportArgumentType]
+    return make_patient(7, Protocol(**SMALL, shift_mm=shift, rotation_deg=turn, breath_mm=0.3))
 
 
 def test_the_same_seed_gives_the_same_patient(patient: VirtualPatient) -> None:
-    again = make_patient(7, Protocol(**SMALL))  # pyright: ignore[reportArgumentType]
+    again = make_patient(7, Protocol(**SMALL))
     assert (
         sitk.GetArrayViewFromImage(again.native_ct) == sitk.GetArrayViewFromImage(patient.native_ct)
     ).all()
-    other = make_patient(8, Protocol(**SMALL))  # pyright: ignore[reportArgumentType]
+    other = make_patient(8, Protocol(**SMALL))
     assert (
         sitk.GetArrayViewFromImage(other.native_ct) != sitk.GetArrayViewFromImage(patient.native_ct)
     ).mean() > 0.5
@@ -70,10 +72,10 @@ def test_noise_factor_doubles_the_noise_and_nothing_else() -> None:
     quiet, loud = (
         sitk.GetArrayFromImage(make_patient(4, Protocol(**SMALL, noise_factor=factor)).native_ct).astype(
             float
-        )  # pyright: ignore[reportArgumentType]
+        )
         for factor in (1e-6, 2.0)
     )
-    usual = sitk.GetArrayFromImage(make_patient(4, Protocol(**SMALL)).native_ct).astype(float)  # pyright: ignore[reportArgumentType]
+    usual = sitk.GetArrayFromImage(make_patient(4, Protocol(**SMALL)).native_ct).astype(float)
     lung = (quiet < -500) & (quiet > -900)
     assert (loud - quiet)[lung].std() == pytest.approx(2 * (usual - quiet)[lung].std(), rel=0.05)
 
