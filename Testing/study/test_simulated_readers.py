@@ -95,13 +95,42 @@ def test_the_border_is_displaced_by_the_known_sd() -> None:
     errors = KnownErrors(0.0, 0.0, 0.0)
     displaced = []
     for case in range(12):
-        one = SimulatedReader("r", 0.0, errors, roughness_mm=2.0, smoothness_mm=10.0)
+        one = SimulatedReader("r", 0.0, errors, roughness_mm=2.0, unevenness=0.0, smoothness_mm=10.0)
         drawn = one.chambers(disc_alone(), SPACING, f"case-{case}")
         for ray in np.linspace(0, 2 * np.pi, 36, endpoint=False):
             steps = np.arange(0, 50, 0.25)
             j, i = (np.rint(60 + steps * f(ray)).astype(int) for f in (np.sin, np.cos))
             displaced += [steps[np.flatnonzero(drawn[k, j, i])[-1]] - 25 for k in range(3)]
     assert np.std(displaced) == pytest.approx(2.0, rel=0.15)
+
+
+def test_some_cases_lie_worse_to_his_hand_than_others() -> None:
+    errors, truth = KnownErrors(0.0, 0.0, 0.0), disc_alone()
+
+    def spread_of_dice(unevenness: float) -> float:
+        one = SimulatedReader("r", 0.0, errors, unevenness=unevenness)
+        return float(np.std([overlap.dice(one.chambers(truth, SPACING, f"c{n}"), truth) for n in range(30)]))
+
+    assert spread_of_dice(0.5) > 1.5 * spread_of_dice(0.0)
+
+
+def test_readers_of_the_demo_agree_about_as_the_papers_do() -> None:
+    k, j, i = np.indices((26, 80, 100)) * np.array([5.0, 1.6, 1.6])[:, None, None, None]
+
+    def ball(j_mm: float, i_mm: float, radius_mm: float) -> np.ndarray:
+        return (k - 65) ** 2 + (j - j_mm) ** 2 + (i - i_mm) ** 2 <= radius_mm**2
+
+    dices = []
+    for case, size in enumerate(np.random.default_rng(3).normal(1.0, 0.06, 8)):
+        lv, la = ball(48, 64, 28 * size), ball(84, 92, 25 * size)
+        truth = np.where(lv, 2, np.where(la, 1, 0)).astype(np.uint8)
+        for one in draw_readers(3, KnownErrors(), seed=1):
+            drawn = one.chambers(truth, (5.0, 1.6, 1.6), f"case-{case}")
+            dices.append(np.mean(list(overlap.dice_per_slice(drawn > 0, truth > 0).values())))
+    # Santini et al. 2018: Dice 0.85 +- 0.05, intra-observer rho 0.99, inter-observer rho 0.85.
+    assert np.mean(dices) == pytest.approx(0.85, abs=0.03) and np.std(dices) == pytest.approx(0.05, abs=0.025)
+    known = KnownErrors().known_truth(case_sd_ml=30.0)
+    assert (round(known["intra.rho"], 2), round(known["inter.rho"], 2)) == (0.99, 0.85)
 
 
 def test_without_errors_the_truth_is_drawn() -> None:

@@ -26,14 +26,17 @@ ROOM_MM = 15.0
 class KnownErrors:
     """The population that readers are drawn from, ml.
 
+    The defaults make the readers of `study demo` agree about as the paper's radiologists do: over virtual patients of
+    160 ml with an SD of 30 ml their intra-observer correlation is 0.99 and their inter-observer one 0.85.
+
     Attributes:
         reader_sd_ml: Spread of the readers' biases.
         interaction_sd_ml: Spread of a reader's view of a case.
         within_sd_ml: Spread of repeated reads.
     """
 
-    reader_sd_ml: float = 4.0
-    interaction_sd_ml: float = 4.0
+    reader_sd_ml: float = 8.0
+    interaction_sd_ml: float = 12.0
     within_sd_ml: float = 3.0
 
     @property
@@ -79,7 +82,9 @@ class SimulatedReader:
         errors: Spread of his view of a case and of his repeats.
         seed: Of all his randomness.
         overlay_factor: His errors shrink to this share with the synthetic overlay, and when he corrects.
-        roughness_mm: SD of the displacement of the border that changes its shape.
+        roughness_mm: SD of the displacement of the border that changes its shape; this and the next give him a Dice of
+            about 0.85 +- 0.05, as the paper's radiologists have.
+        unevenness: SD of the logarithm of that roughness over his cases: some lie worse to his hand.
         smoothness_mm: Over which length that displacement varies.
         typical_seconds: Geometric mean of his reading time of a case.
     """
@@ -89,7 +94,8 @@ class SimulatedReader:
     errors: KnownErrors
     seed: int = 0
     overlay_factor: float = 0.6
-    roughness_mm: float = 1.2
+    roughness_mm: float = 4.0
+    unevenness: float = 0.25
     smoothness_mm: float = 12.0
     typical_seconds: float = 180.0
 
@@ -120,8 +126,8 @@ class SimulatedReader:
     ) -> np.ndarray:
         """What he draws on the slices he is shown.
 
-        Each slice's true border is displaced by a smooth random field of SD ``roughness_mm``, half of its variance
-        his view of the case and half chance; then the whole border moves in or out until the drawn volume is the
+        Each slice's true border is displaced by a smooth random field of SD ``roughness_mm`` (more or less of it, by case),
+        half of its variance his view of the case and half chance; then the whole border moves in or out until the drawn volume is the
         true one plus `error_ml`, to the voxel. LA and LV share the error in proportion to their volumes.
 
         Args:
@@ -140,14 +146,16 @@ class SimulatedReader:
         box = bounding_box((truth_kji == LA) | (truth_kji == LV), margin=(0, *room))
         if box is None:
             return drawn
-        truth, factor = truth_kji[box], self._factor(condition)
+        truth = truth_kji[box]
+        hand = np.exp(self.unevenness * self._normal("hand", case_id))
+        rough_mm = self._factor(condition) * hand * self.roughness_mm
         depth = {}
         for label in (LA, LV):
             here = ("border", case_id, str(label))
             field = (
                 self._field(truth.shape, spacing_kji, *here)
                 + self._field(truth.shape, spacing_kji, *here, condition, str(repeat))
-            ) * (factor * self.roughness_mm / np.sqrt(2.0))
+            ) * (rough_mm / np.sqrt(2.0))
             depth[label] = _depth_mm(truth == label, spacing_kji) + field
         voxel_ml = float(np.prod(spacing_kji)) / 1000
         wanted = max(0, round(total + self.error_ml(case_id, repeat, condition) / voxel_ml))

@@ -129,7 +129,8 @@ def test_provenance_is_on_the_page_and_in_the_json(folder: Path, report_page: Pa
 
 def test_all_six_charts_are_drawn(report_page: Page) -> None:
     assert report_page.tags.count("svg") == 6
-    assert not re.search(r'c[xy]="nan|[ML]nan', report_page.html)
+    # Pictures are left out: their letters are arbitrary.
+    assert not re.search(r'c[xy]="nan|[ML]nan', re.sub(r"data:[^\"]*", "", report_page.html))
 
 
 def test_each_strip_has_four_pictures(report_page: Page) -> None:

@@ -1,6 +1,6 @@
 """Do the intervals hold the truth as often as they say?
 
-Demo study: 20 cases, 3 readers drawn from a population, the first 5 cases read twice by each.
+As the demo study: 20 cases, 3 readers drawn from a population, the first 5 cases read twice by each.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from SyntheticCECTLib.study.statistics.inter_observer import inter_observer
 from SyntheticCECTLib.study.statistics.intra_observer import intra_observer
 from SyntheticCECTLib.study.statistics.read_table import ReadTable
 
-MEAN_ML, CASE_SD_ML = 100.0, 25.0
-ERRORS = KnownErrors(reader_sd_ml=4.0, interaction_sd_ml=4.0, within_sd_ml=3.0)
+MEAN_ML, CASE_SD_ML = 160.0, 30.0
+ERRORS = KnownErrors()
 TRUTH = ERRORS.known_truth(CASE_SD_ML, MEAN_ML)
 FEW, MANY = 50, 120
 
