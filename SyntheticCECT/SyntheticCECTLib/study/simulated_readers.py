@@ -126,9 +126,10 @@ class SimulatedReader:
     ) -> np.ndarray:
         """What he draws on the slices he is shown.
 
-        Each slice's true border is displaced by a smooth random field of SD ``roughness_mm`` (more or less of it, by case),
-        half of its variance his view of the case and half chance; then the whole border moves in or out until the drawn volume is the
-        true one plus `error_ml`, to the voxel. LA and LV share the error in proportion to their volumes.
+        Each slice's true border is displaced by a smooth random field of SD ``roughness_mm``, more or less of it by case,
+        half of its variance his view of the case and half chance; then the whole border moves in or out until the
+        drawn volume is the true one plus `error_ml`, to the voxel. LA and LV share the error in proportion to their
+        volumes.
 
         Args:
             truth_kji: (slices, J, I) labels of the slices read, LA = 1, LV = 2.
