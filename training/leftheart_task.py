@@ -12,7 +12,6 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, pad
 from tqdm import tqdm
 
-from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.networks.left_heart_network import SLICE_MULTIPLE, LeftHeart
 
 from . import heart_slices
@@ -24,20 +23,29 @@ from .processes import sum_of_all
 from .run_settings import RunSettings
 from .task import Batch, Task
 
+ABSENT = -30.0
 BLOCK_KJI, SPACING_KJI = (40, 96, 96), (3.0, 1.5, 1.5)
 
 
 @dataclass(frozen=True)
 class HeartBlock:
-    """The slices through one heart: CT and CECT int16 HU, labels and structures uint8, ``(K, J, I)``."""
+    """The slices through one heart: CT and CECT int16 HU, labels and structures uint8, ``(K, J, I)``.
+
+    Structures are `UNLABELLED` throughout where nobody drew aorta and right heart, as in prepared pairs.
+    """
 
     native: torch.Tensor
     cect: torch.Tensor
     labels: torch.Tensor
     structures: torch.Tensor
 
+    def told(self) -> torch.Tensor:
+        """Which of the five masks somebody drew, (5, 1, 1, 1) bool."""
+        drawn = bool((self.structures != UNLABELLED).all())
+        return torch.tensor([True, True, True, drawn, drawn]).view(5, 1, 1, 1)
+
     def masks(self) -> torch.Tensor:
-        """Heart, LA, LV, aorta and right heart, (5, K, J, I) float32."""
+        """Heart, LA, LV, aorta and right heart, (5, K, J, I) float32; 0 where not told."""
         return torch.stack([
             self.labels >= 1, self.labels == 2, self.labels == 3, self.structures == 1, self.structures == 2,
         ]).float()  # fmt: skip
@@ -63,7 +71,7 @@ class LeftHeartTask(Task):
         return len(self._blocks)
 
     def make_batch(self, chosen: torch.Tensor, generator: torch.Generator) -> Batch:
-        """Augmented CT and CECT (N, 1, K, J, I) in HU / 1000, and masks (N, 5, K, J, I) from 0 to 1."""
+        """Augmented CT and CECT (N, 1, K, J, I) in HU / 1000, masks (N, 5, K, J, I) from 0 to 1, and which are told."""
         parts = [augmented(self._blocks[n], generator) for n in chosen.tolist()]
         return tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
 
@@ -73,7 +81,7 @@ class LeftHeartTask(Task):
         The scale of a Laplace likelihood (Kendall and Gal 2017) would divide the contrast's gradient by itself, some
         thirty times over, and drown the structures'; so it learns from the error without leading it.
         """
-        native, cect, masks = batch
+        native, cect, masks, told = batch
         predicted = network(native.contiguous(memory_format=torch.channels_last_3d))
         heart = masks[:, :1]
         log_scale = predicted[:, 1:2].clamp(-5, 1)
@@ -82,8 +90,10 @@ class LeftHeartTask(Task):
         sums = torch.stack([(error * heart).sum(), (negative * heart).sum(), heart.sum()])
         wrong, surprise, pixels = sum_of_all(sums)
         contrast, likelihood = wrong / pixels.clamp_min(1), surprise / pixels.clamp_min(1)
-        entropy = binary_cross_entropy_with_logits(predicted[:, 2:], masks)
-        overlap = overlap_loss(predicted[:, 2:], masks)
+        # Where nobody drew a structure, the network is taken to agree: no loss, no gradient.
+        logits = torch.where(told, predicted[:, 2:], ABSENT)
+        entropy = binary_cross_entropy_with_logits(logits, masks)
+        overlap = overlap_loss(logits, masks)
         loss = 4 * contrast + 0.1 * likelihood + 5 * entropy + overlap
         parts = {
             "contrast": contrast,
@@ -96,7 +106,8 @@ class LeftHeartTask(Task):
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Dice of the structures, Dice per slice and volume error of LA + LV, and the error of the contrast in HU."""
         rows = [figures_of(network, block) for block in self._held_out]
-        return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+        names = {name: None for row in rows for name in row}
+        return {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
 
     def facts(self) -> dict[str, Any]:
         slices = {
@@ -108,25 +119,15 @@ class LeftHeartTask(Task):
 def load_blocks(paths: list[Path]) -> list[HeartBlock]:
     samples = (load_sample(path) for path in tqdm(paths, desc="reading", unit="patient"))
     arrays = ((s.heart_native, s.heart_cect, s.heart_labels, s.heart_structures) for s in samples)
-    blocks = [HeartBlock(*(torch.from_numpy(array) for array in four)) for four in arrays]
-    unlabelled = [
-        path.name for path, block in zip(paths, blocks, strict=True) if (block.structures == UNLABELLED).any()
-    ]
-    if unlabelled:
-        raise InputRefused(
-            "structures_missing",
-            f"{len(unlabelled)} of {len(paths)} samples do not say where aorta and right heart are ('{unlabelled[0]}' is one).",
-            "Train leftheart on virtual patients, or another model on these pairs.",
-        )
-    return blocks
+    return [HeartBlock(*(torch.from_numpy(array) for array in four)) for four in arrays]
 
 
 def augmented(block: HeartBlock, generator: torch.Generator) -> Batch:
-    """One block of CT, CECT (1, 1, K, J, I) and masks (1, 5, K, J, I), moved together; the CT disturbed."""
+    """One block of CT, CECT (1, 1, K, J, I) and masks (1, 5, K, J, I), moved together; the CT disturbed; what is told."""
     images = torch.stack([block.native, block.cect])[None].float() / 1000
     images, masks = move_block(images, block.masks()[None], BLOCK_KJI, SPACING_KJI, generator)
     native, masks = hide_border(disturb_block(images[:, :1], generator), masks, generator)
-    return native.clamp(-1.024, 3.071), images[:, 1:], masks
+    return native.clamp(-1.024, 3.071), images[:, 1:], masks, block.told()[None]
 
 
 def figures_of(network: nn.Module, block: HeartBlock) -> dict[str, float]:
@@ -134,13 +135,14 @@ def figures_of(network: nn.Module, block: HeartBlock) -> dict[str, float]:
     depth = len(block.native)
     padded = pad(block.native[None, None].float() / 1000, (0, 0, 0, 0, 0, -depth % SLICE_MULTIPLE), value=AIR)
     predicted = network(padded)[0, :, :depth]
-    found, truth = predicted[2:] > 0, block.masks() > 0
+    found, truth, told = predicted[2:] > 0, block.masks() > 0, block.told().flatten().tolist()
     both, total = (found & truth).sum((1, 2, 3)), found.sum((1, 2, 3)) + truth.sum((1, 2, 3))
     names = ("dice_heart", "dice_la", "dice_lv", "dice_aorta", "dice_right_heart")
     chambers, true_chambers = found[1] | found[2], truth[1] | truth[2]
     in_slice = 2 * (chambers & true_chambers).sum((1, 2)) / (chambers.sum((1, 2)) + true_chambers.sum((1, 2)))
     contrast = block.native + 1000 * predicted[0]
-    return dict(zip(names, (2 * both / total).tolist(), strict=True)) | {
+    dice = zip(names, (2 * both / total).tolist(), told, strict=True)
+    return {name: value for name, value, drawn in dice if drawn} | {
         "dice_per_slice": float(in_slice[true_chambers.any(2).any(1)].mean()),
         "dv_percent": 100 * abs(float(chambers.sum() / true_chambers.sum()) - 1),
         "mae_hu": float((contrast - block.cect).abs()[truth[0]].mean()),

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from SyntheticCECTLib.core.errors import InputRefused
 from training import chest_volumes, leftheart_task, train_command
 from training.batches import Batches
 from training.heart_slices import chamber_threshold
@@ -150,16 +149,30 @@ def test_masks_of_a_heart_block_are_those_of_the_networks_structures(cohort: lis
     task = LeftHeartTask(
         make_settings(RunSettings, SHORT | {"model": "leftheart", "widths": [4] * 4}), cohort, cohort
     )
-    native, cect, masks = task.make_batch(torch.tensor([0, 1]), torch.Generator().manual_seed(0))
+    native, cect, masks, told = task.make_batch(torch.tensor([0, 1]), torch.Generator().manual_seed(0))
     assert native.shape == cect.shape == (2, 1, 40, 96, 96) and masks.shape == (2, 5, 40, 96, 96)
+    assert told.all()
 
 
-def test_leftheart_refuses_samples_that_do_not_say_where_aorta_and_right_heart_are(
+def test_leftheart_learns_nothing_about_structures_that_nobody_drew(
     cohort: list[Path], tmp_path: Path
 ) -> None:
     with np.load(cohort[0]) as arrays:
         unlabelled = {name: arrays[name] for name in arrays.files}
     unlabelled["heart_structures"] = np.full_like(unlabelled["heart_structures"], 255)
     np.savez(tmp_path / "pair.npz", **unlabelled)
-    with pytest.raises(InputRefused, match=r"1 of 2 samples.*'pair.npz'"):
-        leftheart_task.load_blocks([cohort[0], tmp_path / "pair.npz"])
+    settings = make_settings(RunSettings, SHORT | {"model": "leftheart", "widths": [4] * 4})
+    for path, learns in ((tmp_path / "pair.npz", False), (cohort[0], True)):
+        task = LeftHeartTask(settings, [path], [path])
+        batch = task.make_batch(torch.tensor([0]), torch.Generator().manual_seed(0))
+        logits: list[torch.Tensor] = []
+
+        def network(image: torch.Tensor, kept: list[torch.Tensor] = logits) -> torch.Tensor:
+            kept.append(torch.zeros(1, 7, *image.shape[2:], requires_grad=True))
+            return kept[-1]
+
+        task.losses(network, batch)["loss"].backward()  # pyright: ignore[reportArgumentType]
+        gradient = logits[0].grad
+        assert gradient is not None and (gradient[:, 2:5] != 0).any()
+        assert bool((gradient[:, 5:] != 0).any()) == learns
+        assert ("dice_aorta" in task.validate(task.network.eval().requires_grad_(False))) == learns
