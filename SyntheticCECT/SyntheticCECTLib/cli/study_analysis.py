@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.case import OnProgress, part_of
+from ..study.consensus_reference import consensus_figures
 from ..study.demo_study import known_truth
 from ..study.read_records import unblind
 from ..study.report.study_report import SIMULATED, write_report
@@ -23,7 +24,8 @@ def analyse(
     Returns:
         What is printed as JSON, and as lines.
     """
-    found = unblind(study, key_folder, part_of(progress, 0.0, 0.6))
+    found = unblind(study, key_folder, part_of(progress, 0.0, 0.5))
+    consensus = consensus_figures(study, found.key, key_folder, part_of(progress, 0.5, 0.6))
     progress(0.6, "choosing pictures")
     strips = study_strips(study, found.key, key_folder)
     plan, told = found.key.plan, dict(found.key.provenance)
@@ -41,7 +43,7 @@ def analyse(
         ),
     }
     progress(0.7, "computing the statistics")
-    write_report(output, facts, found.records, found.truths, strips)
+    write_report(output, facts, found.records, found.truths, strips, consensus=consensus)
     progress(1.0, "analysed")
     readers = sorted({record.reader for record in found.records})
     content = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -88,3 +89,20 @@ class CaseTruth:
     la_ml: float
     lv_ml: float
     network: NetworkFigures | None = None
+
+
+@dataclass(frozen=True)
+class ConsensusFigures:
+    """One case under one condition, with the consensus of its readers as the reference.
+
+    Attributes:
+        case_id: the case.
+        condition: one of :class:`Condition`'s values.
+        figures: reader, ``network`` or ``truth`` -> measure -> value; readers also have sensitivity and specificity.
+        reason: why there is no consensus; empty where there is one.
+    """
+
+    case_id: str
+    condition: str
+    figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    reason: str = ""

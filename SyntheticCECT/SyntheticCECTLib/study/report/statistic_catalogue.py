@@ -16,7 +16,8 @@ CONDITIONS: Mapping[str, str] = {
 MEASURES: Mapping[str, str] = {
     "volume_ml": "volume LA + LV", "la_ml": "volume LA", "lv_ml": "volume LV", "dice": "Dice LA + LV",
     "dice_la": "Dice LA", "dice_lv": "Dice LV", "dv_percent": "dV% LA + LV", "seconds": "reading time",
-    "rating": "rating", "confidence": "confidence",
+    "rating": "rating", "confidence": "confidence", "sensitivity_la": "sensitivity LA",
+    "specificity_la": "specificity LA", "sensitivity_lv": "sensitivity LV", "specificity_lv": "specificity LV",
 }  # fmt: skip
 
 SECTIONS: Mapping[str, tuple[str, str]] = {

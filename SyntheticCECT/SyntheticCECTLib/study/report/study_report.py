@@ -13,10 +13,10 @@ from ...core.reporting.report_html import research_use
 from ...core.reporting.report_style import STYLE
 from ...core.reporting.report_tables import provenance_table
 from ...core.version import VERSION
-from ..records import CaseTruth, ReadRecord
+from ..records import CaseTruth, ConsensusFigures, ReadRecord
 from ..statistics.analysis import StudyAnalysis, analyse
 from ..statistics.study_reads import AnalysisSettings
-from .accuracy_table import accuracy_section
+from .accuracy_table import accuracy_section, consensus_section
 from .agreement_charts import chart_section
 from .paper_table import PaperRow, paper_rows, paper_section
 from .reader_strips import StripSlice, strip_section
@@ -42,6 +42,7 @@ def write_report(
     truths: Iterable[CaseTruth],
     strips: Sequence[StripSlice] | None = None,
     settings: AnalysisSettings | None = None,
+    consensus: Iterable[ConsensusFigures] = (),
 ) -> StudyAnalysis:
     """Write ``report.html``, ``analysis.json``, ``analysis.csv`` and ``imrmc.csv``, all of them or none.
 
@@ -54,6 +55,7 @@ def write_report(
         truths: Truth and network of the cases.
         strips: Slices with what was drawn on them.
         settings: Confidence, seed, margins.
+        consensus: Everyone against the consensus of the readers, where it was estimated.
 
     Returns:
         The analysis that the report shows.
@@ -61,7 +63,7 @@ def write_report(
     Raises:
         InputRefused: The folder cannot be written.
     """
-    analysis = analyse(records, truths, settings)
+    analysis = analyse(records, truths, settings, consensus)
     simulated = bool(study.get("simulated"))
     paper = paper_rows(analysis)
     with output_folder(folder) as work:
@@ -92,6 +94,7 @@ def _page(
             chart_section(analysis),
             strip_section(strips, simulated),
             accuracy_section(analysis),
+            consensus_section(analysis),
             statistic_sections(analysis, study.get("known_truth") or {}),
             provenance_table(
                 {"software": f"SyntheticCECT {VERSION}", **facts, "analysis": vars(analysis.reads.settings)}

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..records import CaseTruth, Condition, ReadRecord
+from ..records import CaseTruth, Condition, ConsensusFigures, ReadRecord
 from .estimate import CONFIDENCE, Estimate, EstimateGroup
 from .read_table import ReadTable
 
 UNITS: Mapping[str, str] = {
     "volume_ml": "ml", "la_ml": "ml", "lv_ml": "ml", "dice": "", "dice_la": "", "dice_lv": "",
-    "dv_percent": "%", "seconds": "s", "rating": "", "confidence": "",
+    "dv_percent": "%", "seconds": "s", "rating": "", "confidence": "", "sensitivity_la": "", "specificity_la": "",
+    "sensitivity_lv": "", "specificity_lv": "",
 }  # fmt: skip
 
 
@@ -38,9 +39,9 @@ class Row:
     """One statistic.
 
     Attributes:
-        section: ``accuracy``, ``truth``, ``intra``, ``inter``, ``comparison``, ``time`` or ``rating``.
+        section: ``accuracy``, ``truth``, ``consensus``, ``intra``, ``inter``, ``comparison``, ``time`` or ``rating``.
         statistic: What was computed, such as ``sd``.
-        measure: Of what, a key of `read_table.MEASURES`.
+        measure: Of what, a key of `UNITS`.
         who: Reader, pair of readers, ``all readers`` or ``network``.
         condition: One of `Condition`'s values; two, joined by a minus or a slash, for a comparison of conditions.
         unit: Of value, low and high.
@@ -72,22 +73,29 @@ class StudyReads:
         truths: Case id -> truth.
         conditions: Those that occur, in the order of `Condition`.
         settings: How to analyse.
+        consensus: Everyone against the consensus of the readers, case by case.
     """
 
     records: Sequence[ReadRecord]
     truths: Mapping[str, CaseTruth]
     conditions: tuple[str, ...]
     settings: AnalysisSettings
+    consensus: Sequence[ConsensusFigures] = ()
     _tables: dict[tuple[str, str], ReadTable] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, records: Iterable[ReadRecord], truths: Iterable[CaseTruth], settings: AnalysisSettings
+        cls,
+        records: Iterable[ReadRecord],
+        truths: Iterable[CaseTruth],
+        settings: AnalysisSettings,
+        consensus: Iterable[ConsensusFigures] = (),
     ) -> StudyReads:
         records = list(records)
         present = {str(getattr(r.condition, "value", r.condition)) for r in records}
         ordered = tuple(condition.value for condition in Condition if condition.value in present)
-        return cls(records, {truth.case_id: truth for truth in truths}, ordered, settings)
+        by_case = {truth.case_id: truth for truth in truths}
+        return cls(records, by_case, ordered, settings, tuple(consensus))
 
     def table(self, measure: str, condition: str) -> ReadTable:
         key = (measure, condition)
