@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,36 @@ def test_refusal_is_one_line_and_leaves_nothing(cases: list[str], tmp_path: Path
         assert not (tmp_path / "s").exists() and not (tmp_path / "r").exists()
 
 
+def test_sample_size_answers_each_wish(capsys: Shown) -> None:
+    # Bonett 2002: 4 raters, ICC 0.85, width 0.2 gives 20 cases. Bland: 192 repeats for a within-SD to 10 %.
+    wishes = ["--icc", "0.85", "--icc-width", "0.2", "--readers", "4", "--within-percent", "10"]
+    assert main(["study", "sample-size", *wishes, "--json"]) == 0
+    found = said(capsys)
+    assert found["cases_for_icc"] == 20 and "cases_for_limits" not in found
+    assert found["repeated_reads"] in (192, 193)
+    assert found["repeats_of_each_reader"] == -(-found["repeated_reads"] // 4)
+    assert main(["study", "sample-size", "--limits", "0.34", "--sd", "1"]) == 0
+    assert re.search(r"Cases, limits +(9\d|10\d): ", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "named"),
+    [
+        ([], "Nothing was asked for"),
+        (["--limits", "3"], "--limits and --sd"),
+        (["--icc", "0.9"], "--icc-width and --icc"),
+        (["--limits", "-3", "--sd", "4"], "-3"),
+        (["--icc", "1.2", "--icc-width", "0.1"], "1.2"),
+        (["--icc", "0.9", "--icc-width", "0.1", "--readers", "1"], "two or more"),
+        (["--within-percent", "nan"], "nan"),
+    ],
+)
+def test_wish_that_cannot_be_met_is_refused(wishes: list[str], named: str, capsys: Shown) -> None:
+    assert main(["study", "sample-size", *wishes]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and named in error
+
+
 def test_demo_makes_reads_and_analyses_a_study_that_says_simulated(
     tmp_path: Path, capsys: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,7 +194,9 @@ def test_demo_makes_reads_and_analyses_a_study_that_says_simulated(
     assert "is there already" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("action", ["create", "status", "import", "analyse", "export", "upgrade", "demo"])
+@pytest.mark.parametrize(
+    "action", ["sample-size", "create", "status", "import", "analyse", "export", "upgrade", "demo"]
+)
 def test_every_action_explains_itself(action: str, capsys: Shown) -> None:
     with pytest.raises(SystemExit) as ended:
         build_parser().parse_args(["study", action, "--help"])

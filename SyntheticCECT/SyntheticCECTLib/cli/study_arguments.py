@@ -20,6 +20,7 @@ def add_study(commands: argparse._SubParsersAction) -> None:
         epilog=RESEARCH_USE,
     )
     actions = study.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _add_sample_size(actions)
     _add_create(actions)
     _add_status(actions)
     _add_import(actions)
@@ -27,6 +28,23 @@ def add_study(commands: argparse._SubParsersAction) -> None:
     _add_export(actions)
     _add_upgrade(actions)
     _add_demo(actions)
+
+
+def _add_sample_size(actions: argparse._SubParsersAction) -> None:
+    action = add_command(actions, "sample-size", "how many cases and hidden repeats a study needs")
+    action.add_argument(
+        "--limits", type=float, metavar="ML", help="wanted: Bland-Altman limits known to plus or minus this"
+    )
+    action.add_argument("--sd", type=float, metavar="ML", help="expected SD of the differences, for --limits")
+    action.add_argument(
+        "--icc-width", type=float, metavar="W", help="wanted: width of the ICC's interval, end to end"
+    )
+    action.add_argument("--icc", type=float, metavar="R", help="expected ICC, for --icc-width")
+    action.add_argument(
+        "--within-percent", type=float, metavar="P",
+        help="wanted: the SD of a reader's repeats known to plus or minus so many percent",
+    )  # fmt: skip
+    action.add_argument("--readers", type=count, default=2, metavar="N", help="default: %(default)s")
 
 
 def _add_create(actions: argparse._SubParsersAction) -> None:

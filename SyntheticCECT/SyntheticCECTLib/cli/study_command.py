@@ -42,6 +42,12 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
 _Shown = tuple[dict[str, Any], list[str]]
 
 
+def _sample_size(options: argparse.Namespace, progress: Progress) -> _Shown:
+    from .study_sample_size import sample_size
+
+    return sample_size(options)
+
+
 def _create(options: argparse.Namespace, progress: Progress) -> _Shown:
     from ..study.design.case_source import case_of_folder, cases_of_table
     from ..study.design.creation import create_study
@@ -168,6 +174,6 @@ def _study(options: argparse.Namespace) -> Any:
 
 
 ACTIONS: dict[str, Callable[[argparse.Namespace, Progress], _Shown]] = {
-    "create": _create, "status": _status, "import": _import, "analyse": _analyse, "export": _export,
-    "upgrade": _upgrade, "demo": _demo,
+    "sample-size": _sample_size, "create": _create, "status": _status, "import": _import, "analyse": _analyse,
+    "export": _export, "upgrade": _upgrade, "demo": _demo,
 }  # fmt: skip
