@@ -71,6 +71,7 @@ class SyntheticCECTWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel = Panel(self.ui, slicer.mrmlScene, self.logic.getParameterNode())
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneChanged)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneChanged)
 
@@ -91,13 +92,17 @@ class SyntheticCECTWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onSceneStartClose(self, caller: Any, event: Any) -> None:
         """Nothing may follow a parameter node that is going."""
         if self.panel is not None:
-            self.panel.release_parameters()
+            self.panel.scene_closes()
+
+    def onSceneStartImport(self, caller: Any, event: Any) -> None:
+        """What the selectors show meanwhile is nobody's choice."""
+        if self.panel is not None:
+            self.panel.scene_loads()
 
     def onSceneChanged(self, caller: Any, event: Any) -> None:
         """The scene was closed, or nodes were loaded into it."""
         if self.panel is not None:
-            self.panel.set_parameters(self.logic.getParameterNode())
-            self.panel.scene_loaded()
+            self.panel.scene_changed(self.logic.getParameterNode)
 
 
 class SyntheticCECTLogic(ScriptedLoadableModuleLogic):

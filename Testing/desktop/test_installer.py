@@ -131,7 +131,12 @@ def test_installed_versions_are_pinned_but_for_what_is_installed(desktop: Any) -
     with _pinned() as path:
         lines = path.read_text(encoding="utf-8").splitlines()
     names = {line.partition("==")[0].lower() for line in lines}
-    assert {"numpy", "scipy", "simpleitk"} <= names and not {"torch", "safetensors"} & names
+    assert {"numpy", "scipy", "simpleitk"} <= names and not {
+        "torch",
+        "safetensors",
+        "pip",
+        "torchvision",
+    } & names
     assert all("==" in line for line in lines) and not path.exists()
 
 

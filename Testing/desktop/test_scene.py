@@ -38,11 +38,24 @@ def test_saved_scene_brings_everything_back(done: OpenPanel, tmp_path: Path) -> 
     load_scene(done.scene, path)
     done.slicer.app.processEvents()
     assert done.parameters.nativeCt.GetName() == "blocks" and done.nodes is not None
+    assert done.ui.nativeCtSelector.currentNode() is done.parameters.nativeCt
     assert (done.ui.opacitySlider.value, done.ui.heightSpin.value) == (0.3, 170.0)
     assert done.ui.viewPresetCombo.currentText == "Enhancement in colour"
     assert done.ui.thresholdSlider.value == 350.0
     assert done.volumes()[0][1] == "no value" and done.volumes()[1][1] == f"{LV_ML:.1f}"
     assert {"volumes", "metrics"} <= set(done.nodes.tables) and "curve" in done.nodes.charts
+
+
+def test_scene_that_is_added_leaves_the_chosen_ct(done: OpenPanel, tmp_path: Path) -> None:
+    from SyntheticCECTLib.mrml.scene_file import load_scene, save_scene
+
+    path = save_scene(done.scene, tmp_path / "case.mrb")
+    load_scene(done.scene, path)
+    done.slicer.app.processEvents()
+    assert done.parameters.nativeCt is not None and done.nodes is not None
+    assert done.ui.nativeCtSelector.currentNode() is done.parameters.nativeCt
+    done.ui.opacitySlider.value = 0.8
+    assert done.parameters.overlayOpacity == 0.8
 
 
 def test_slider_works_on_a_loaded_scene(done: OpenPanel, tmp_path: Path) -> None:

@@ -118,8 +118,8 @@ class BackgroundRun:
         if changed and not self._cancelled:
             self._listener.progress(self._report.progress)
 
-    def _error(self, error: Any) -> None:
-        if self._process is not None and error == qt.QProcess.FailedToStart:
+    def _error(self, *_: Any) -> None:
+        if self._process is not None and self._process.error() == qt.QProcess.FailedToStart:
             self._release()
             self._tell_failed(
                 RunFailure(
@@ -129,13 +129,13 @@ class BackgroundRun:
             )
             self._listener.ended()
 
-    def _finished(self, exit_code: int, exit_status: Any) -> None:
+    def _finished(self, exit_code: int, *_: Any) -> None:
         if self._process is None:
             return
         self._read_output()
         self._read_report()
+        crashed = self._process.exitStatus() == qt.QProcess.CrashExit
         self._release()
-        crashed = exit_status == qt.QProcess.CrashExit
         try:
             if exit_code or crashed:
                 self._tell_failed(self._report.failure(exit_code, crashed))
@@ -149,8 +149,9 @@ class BackgroundRun:
             self._listener.failed(failure)
 
     def _release(self) -> None:
-        self._process.deleteLater()
-        self._process = None
+        process, self._process = self._process, None
+        # Python would delete it with its last name, in the middle of its own signal.
+        qt.QTimer.singleShot(0, lambda: process.deleteLater())
         BackgroundRun._alive.discard(self)
 
 

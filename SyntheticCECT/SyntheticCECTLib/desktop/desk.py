@@ -19,8 +19,9 @@ class Desk:
         session: The case that is worked on.
         runner: The one background run.
         application: Slicer around the panel.
-        parameters: What a person chose, in the scene (`parameters.SyntheticCECTParameters`); another one after the
-            scene was closed.
+        parameters: What a person chose, in the scene (`parameters.SyntheticCECTParameters`).
+        settled: Whether the selectors speak for a person; while a scene is closed or loaded they are emptied and filled,
+            and that is nobody's choice.
     """
 
     ui: Any
@@ -28,3 +29,4 @@ class Desk:
     runner: CaseRunner
     application: Application
     parameters: Any
+    settled: bool = True

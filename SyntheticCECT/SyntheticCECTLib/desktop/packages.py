@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import invalidate_caches, metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,10 @@ NEEDED = (
     Package("torch", ">=2.10", "about 200 MB to download for the processor, 3 GB with CUDA"),
     Package("safetensors", ">=0.5", "under 1 MB"),
 )
+
+
+COMPANIONS = ("torchvision", "torchaudio", "triton", "nvidia-", "pip", "light-the-torch")
+"""Beginnings of names that change with PyTorch: held fast, an older PyTorch could not be replaced by one that will do."""
 
 
 class SlicerPackages:
@@ -102,6 +106,7 @@ class SlicerPackages:
 def _satisfied(package: Package) -> bool:
     from packaging.requirements import Requirement
 
+    invalidate_caches()  # pip runs in another process
     try:
         # A local build such as 2.10.0+cpu counts as its version.
         installed = metadata.version(package.name).partition("+")[0]
@@ -112,17 +117,20 @@ def _satisfied(package: Package) -> bool:
     )
 
 
+def _may_change(name: str) -> bool:
+    return name in {package.name for package in NEEDED} or name.startswith(COMPANIONS)
+
+
 @contextmanager
 def _pinned() -> Iterator[Path]:
-    """A constraints file with everything that is installed now, but for what we install."""
+    """A constraints file with everything that is installed now, but for what we install and what comes with it."""
     import tempfile
 
-    ours = {package.name for package in NEEDED}
     lines = []
     for distribution in metadata.distributions():
         facts: Any = distribution.metadata
         name, version = facts["Name"], facts["Version"]
-        if name and version and name.lower() not in ours and "+" not in version:
+        if name and version and not _may_change(name.lower()) and "+" not in version:
             lines.append(f"{name}=={version}")
     with tempfile.TemporaryDirectory(prefix="SyntheticCECT-") as folder:
         path = Path(folder) / "constraints.txt"

@@ -32,6 +32,8 @@ from .virtual_patient import VirtualPatientNodes, add_patient
 
 WHEEL_FOLDER = "SyntheticCECT/WheelFolder"
 FIRST_SEED = 1
+FIELD = "SlicerParameterName"
+"""The dynamic property by which a widget of the Designer file names its field of the parameter node."""
 
 
 class Panel:
@@ -69,7 +71,7 @@ class Panel:
         runner = CaseRunner(session, command_line, installer, application.temporary_folder())
         self.desk = Desk(ui, session, runner, application, parameters)
         self._folder = Path(tempfile.mkdtemp(prefix="SyntheticCECT-", dir=application.temporary_folder()))
-        self._gui: int | None = None
+        self._gui: Any = None
         self._seed = FIRST_SEED
         self._open = True
         self.synthesize = SynthesizeTab(self.desk, memory, self._opened)
@@ -91,37 +93,57 @@ class Panel:
 
     def set_parameters(self, parameters: Any) -> None:
         """Shows what a parameter node holds; also after the scene was closed or loaded."""
-        if self._gui is not None:
-            self.desk.parameters.disconnectGui(self._gui)
-        self.desk.parameters = parameters
-        self._gui = parameters.connectGui(self.desk.ui)
-        self.desk.session.choose(parameters.nativeCt)
+        self._disconnect()
+        # A scene keeps the node itself; one wrapper of it is enough.
+        if parameters.parameterNode is not self.desk.parameters.parameterNode:
+            self.desk.parameters = parameters
+        # By name: `connectGui` of some versions of Slicer gives nothing to disconnect with.
+        named = {widget.property(FIELD): widget for widget in vars(self.desk.ui).values()}
+        self._gui = self.desk.parameters.connectParametersToGui(
+            {str(name): widget for name, widget in named.items() if name}
+        )
+        self.desk.settled = True
+        self.desk.session.choose(self.desk.parameters.nativeCt)
         self.synthesize.restore()
         self.batch.restore()
         self._show()
 
-    def scene_loaded(self) -> None:
-        """Another scene: its result is looked for, and shown as it was saved."""
-        self.desk.session.choose(self.desk.parameters.nativeCt)
-        self.desk.session.refresh()
-        self.synthesize.restore()
-        self._show()
-        self.annotation.update()
+    def scene_changed(self, parameters: Callable[[], Any]) -> None:
+        """The scene was closed or loaded: its result is looked for, and shown as it was saved.
 
-    def release_parameters(self) -> None:
+        Args:
+            parameters: Called for the parameter node once the selectors know the nodes: that is after this event.
+        """
+
+        def follow() -> None:
+            if self._open and not self.desk.settled:
+                self.set_parameters(parameters())
+                self.annotation.update()
+
+        _later(follow)
+
+    def scene_closes(self) -> None:
         """The scene is closing: a run has nothing to come back to, and what was shown is going."""
         self.desk.runner.cancel()
+        self.scene_loads()
+        self.desk.session.choose(None)
+
+    def scene_loads(self) -> None:
+        """Nodes are read into the scene: until they all are there, widgets and parameter node go their own ways."""
+        self.desk.settled = False
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         if self._gui is not None:
             self.desk.parameters.disconnectGui(self._gui)
             self._gui = None
-        self.desk.session.choose(None)
 
     def close(self) -> None:
         """Stops everything that runs and takes notes and files away."""
         import shutil
 
         self._open = False
-        self.release_parameters()
+        self.scene_closes()
         self.desk.runner.close()
         self.batch.close()
         self.chambers.close()

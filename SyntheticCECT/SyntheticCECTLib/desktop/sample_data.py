@@ -24,9 +24,10 @@ def register(icons: Path) -> None:
             category=CATEGORY,
             sampleName=f"SyntheticCECTVirtualPatient{seed}",
             thumbnailFileName=str(icons / "SyntheticCECT.png"),
-            uris=[],
-            fileNames=[],
-            nodeNames=[f"Virtual patient {seed} CT"],
+            # One of each, else Sample Data refuses the entry; nothing is downloaded.
+            uris="",
+            fileNames=None,
+            nodeNames=f"Virtual patient {seed} CT",
             customDownloader=_downloader(seed),
         )
 

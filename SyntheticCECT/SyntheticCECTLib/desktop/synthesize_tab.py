@@ -167,8 +167,7 @@ class SynthesizeTab:
         self.segment.show(node, self._desk.parameters.heartSegmentId)
 
     def _scene_is_changing(self) -> bool:
-        """While a scene is loaded or closed, selectors are empty for a moment; that is nobody's choice."""
-        return bool(self._desk.session.scene.IsBatchProcessing())
+        return not self._desk.settled or bool(self._desk.session.scene.IsBatchProcessing())
 
     def _set_segment(self, segment_id: str) -> None:
         self._desk.parameters.heartSegmentId = segment_id

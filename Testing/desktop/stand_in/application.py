@@ -113,6 +113,12 @@ class App:
     def layoutManager(self) -> LayoutManager:
         return self._layout_manager
 
+    def moduleManager(self) -> Any:
+        import slicer
+
+        modules: Any = slicer.modules
+        return SimpleNamespace(module=lambda name: getattr(modules, name.lower(), None))
+
     def topLevelWidgets(self) -> tuple[Any, ...]:
         return ()
 

@@ -42,6 +42,8 @@ class StandIn:
         for name, widget in slicer_widgets.WIDGETS.items():
             setattr(ctk if name.startswith("ctk") else slicer, name, python_qt.proxy_class(widget))
         sys.modules["qt"], sys.modules["ctk"] = qt, ctk
+        self._before["SampleData"] = sys.modules.get("SampleData")
+        sys.modules["SampleData"] = importlib.import_module(f"{__package__}.sample_data")
         self._add("slicer.parameterNodeWrapper", "parameter_node")
         self._add("slicer.ScriptedLoadableModule", "scripted_module")
         self.qt = qt

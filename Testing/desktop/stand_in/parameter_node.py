@@ -100,10 +100,13 @@ class Wrapper:
     def EndModify(self, before: int) -> None:
         self.parameterNode.EndModify(before)
 
-    def connectGui(self, ui: Any) -> int:
-        """Keeps widgets and fields equal, by the dynamic property ``SlicerParameterName``."""
+    def connectGui(self, ui: Any) -> None:
+        """By the dynamic property ``SlicerParameterName``; gives no tag to disconnect with, as Slicer's gives none."""
         named = {widget.property("SlicerParameterName"): widget for widget in vars(ui).values()}
-        widgets = {name: widget for name, widget in named.items() if name}
+        self.connectParametersToGui({name: widget for name, widget in named.items() if name})
+
+    def connectParametersToGui(self, widgets: dict[str, Any]) -> int:
+        """Keeps widgets and fields equal."""
         unknown = set(widgets) - set(self.fields)
         if unknown:
             raise ValueError(f"no field is called {unknown}")

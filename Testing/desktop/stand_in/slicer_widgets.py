@@ -57,13 +57,9 @@ class qMRMLNodeComboBox(QWidget):
 
     def setMRMLScene(self, scene: Any) -> None:
         self._scene = scene
-        for event in (
-            scene.NodeAddedEvent,
-            scene.NodeRemovedEvent,
-            scene.EndCloseEvent,
-            scene.EndImportEvent,
-        ):
+        for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent):
             self._tags.append(scene.AddObserver(event, lambda *_: self._refill()))
+        self._tags.append(scene.AddObserver(scene.EndBatchProcessEvent, lambda *_: self._fill_anew()))
         self._refill()
 
     def leaveScene(self) -> None:
@@ -74,8 +70,6 @@ class qMRMLNodeComboBox(QWidget):
         return self._current
 
     def setCurrentNode(self, node: Any) -> None:
-        if node is not None and node not in self._nodes:
-            self._refill()
         chosen = node if node in self._nodes else None
         changed = chosen is not self._current
         self._current = chosen
@@ -90,8 +84,15 @@ class qMRMLNodeComboBox(QWidget):
         entries = self._entries()
         self._combo.setCurrentIndex(entries.index(self._current) if self._current in entries else -1)
 
+    def _fill_anew(self) -> None:
+        """After a scene was closed or loaded, which is after their own end events: empty for a moment."""
+        before = self._current
+        self.setCurrentNode(None)
+        self._refill()
+        self.setCurrentNode(before)
+
     def _refill(self) -> None:
-        if self._scene is None:
+        if self._scene is None or self._scene.IsBatchProcessing():
             return
         found = []
         for kind in self._types:
