@@ -7,7 +7,7 @@ import sys
 
 from SyntheticCECTLib.core.errors import InputRefused
 
-from . import calibrate, evaluate, robustness, train_command
+from . import ablation, calibrate, evaluate, robustness, train_command
 from .paper_report import paper_command, report_command
 from .prepare import prepare_command
 
@@ -17,6 +17,7 @@ COMMANDS = {
     "calibrate": (calibrate, "learns the 95 % interval of a model's volumes and writes it on its card"),
     "evaluate": (evaluate, "runs unseen virtual patients through the whole path"),
     "robustness": (robustness, "scans the test patients under worse conditions and says what that costs"),
+    "ablation": (ablation, "what each step from santini2018 to leftheart gains and costs"),
     "report": (report_command, "the paper's tables and figures from result folders"),
     "paper": (
         paper_command,

@@ -1,0 +1,88 @@
+"""``python -m training ablation``: what each step from `santini2018` to `leftheart` gains, and what it costs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from tqdm import tqdm
+
+from SyntheticCECTLib.core import chambers
+from SyntheticCECTLib.core.agreement import compare
+from SyntheticCECTLib.core.pipeline import Synthesis, synthesize
+
+from .evaluate import FIRST_TEST_SEED, one_thread, test_patient
+
+PAPER, PLAIN, RESTRICTED, ALONE = (
+    "santini2018: one slice at a time",
+    "leftheart: neighbouring slices, skip connections; plain threshold",
+    "leftheart: threshold restricted by its chambers",
+    "leftheart: its chambers without a threshold",
+)
+FIGURES = ("dice", "dv_percent", "seconds")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--patients", type=int, default=20)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
+    parser.add_argument(
+        "--cohort", type=Path, default=Path("training-output/test-cohort"), help="test patients"
+    )
+    parser.add_argument("--output", type=Path, default=Path("training-output/ablation.json"))
+
+
+def run(options: argparse.Namespace) -> None:
+    seeds = range(FIRST_TEST_SEED, FIRST_TEST_SEED + options.patients)
+    with ProcessPoolExecutor(options.workers, initializer=one_thread) as pool:
+        measured = pool.map(partial(measure, cohort=options.cohort), seeds)
+        rows = list(tqdm(measured, total=len(seeds), desc="test patients", unit="patient"))
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(rows, indent=1) + "\n")
+    for line in table(rows):
+        print(line)
+
+
+def measure(seed: int, cohort: Path) -> dict[str, dict[str, Any]]:
+    """Figures of one test patient for each step."""
+    patient = test_patient(seed, cohort)
+    native = sitk.Cast(patient.native_ct, sitk.sitkFloat32)
+    paper, left = (synthesize(native, model) for model in ("santini2018", "leftheart"))
+    labels = {
+        PAPER: segmented(paper), PLAIN: segmented(unrestricted(left)), RESTRICTED: segmented(left),
+        ALONE: left.chamber_prior,
+    }  # fmt: skip
+    rows = {}
+    for name, found in labels.items():
+        synthesis = paper if name == PAPER else left
+        figures = compare(
+            found, patient.labels, synthesis.synthetic_cect, None, synthesis.heart_mask
+        ).as_dict()
+        rows[name] = {key: figures.get(key) for key in FIGURES} | {"seconds": synthesis.seconds["network"]}
+    return rows
+
+
+def segmented(synthesis: Synthesis) -> sitk.Image:
+    return chambers.segment(synthesis, synthesis.default_threshold_hu)
+
+
+def unrestricted(synthesis: Synthesis) -> Synthesis:
+    """The same synthesis, whose threshold may find chambers anywhere in the heart; all of them count as atrium."""
+    return replace(synthesis, chamber_prior=synthesis.heart_mask)
+
+
+def table(rows: list[dict[str, dict[str, Any]]]) -> list[str]:
+    """One line for each step: mean Dice per slice, mean dV% and seconds of the network."""
+    lines = []
+    for name in rows[0]:
+        values = {key: [row[name][key] for row in rows if row[name][key] is not None] for key in FIGURES}
+        parts = [f"{key} {np.mean(found):.3f}" for key, found in values.items() if found]
+        lines.append(f"{name}: {'   '.join(parts)}")
+    return lines
