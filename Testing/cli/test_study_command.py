@@ -80,6 +80,26 @@ def test_study_is_created_read_followed_exported_and_analysed(
     assert "Trial" in page and analysed["reads_sha256"] in page and "SIMULATED READERS" not in page
 
 
+def test_reader_reads_in_a_folder_of_his_own(cases: list[str], tmp_path: Path, capsys: Shown) -> None:
+    study, own = str(tmp_path / "study"), str(tmp_path / "for-anna")
+    token = created(cases, tmp_path / "study", capsys)["tokens"]["Anna"]
+    assert main(["study", "hand-out", study, "--reader", "Anna", "-o", own, "--json"]) == 0
+    assert said(capsys) == {"folder": own, "reader": "Anna", "tasks": 3, "reads": 0}
+    session = ReadingSession(own, token)
+    session.submit(labels(), seconds=30.0)
+    session.close()
+    assert main(["study", "collect", study, own, "--json"]) == 0
+    assert said(capsys) == {
+        "new": 1, "folders": [{"folder": own, "reader": "Anna", "new": 1, "reads": 1}],
+    }  # fmt: skip
+    assert main(["study", "status", study, "--json"]) == 0
+    assert [one["done"] for one in said(capsys)["readers"]] == [1, 0]
+    assert main(["study", "hand-out", study, "--reader", "Zoe", "-o", str(tmp_path / "z")]) == 2
+    assert "no reader 'Zoe'" in capsys.readouterr().err
+    assert main(["study", "collect", study, str(tmp_path)]) == 2
+    assert "is not a study" in capsys.readouterr().err
+
+
 def test_masks_are_imported_by_name(cases: list[str], tmp_path: Path, capsys: Shown) -> None:
     folder, drawn = tmp_path / "study", tmp_path / "drawn"
     created(cases, folder, capsys)
@@ -195,7 +215,19 @@ def test_demo_makes_reads_and_analyses_a_study_that_says_simulated(
 
 
 @pytest.mark.parametrize(
-    "action", ["sample-size", "create", "status", "import", "analyse", "export", "upgrade", "demo"]
+    "action",
+    [
+        "sample-size",
+        "create",
+        "status",
+        "hand-out",
+        "collect",
+        "import",
+        "analyse",
+        "export",
+        "upgrade",
+        "demo",
+    ],
 )
 def test_every_action_explains_itself(action: str, capsys: Shown) -> None:
     with pytest.raises(SystemExit) as ended:

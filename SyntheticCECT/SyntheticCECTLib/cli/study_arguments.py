@@ -23,6 +23,8 @@ def add_study(commands: argparse._SubParsersAction) -> None:
     _add_sample_size(actions)
     _add_create(actions)
     _add_status(actions)
+    _add_hand_out(actions)
+    _add_collect(actions)
     _add_import(actions)
     _add_analyse(actions)
     _add_export(actions)
@@ -101,6 +103,21 @@ def _add_create(actions: argparse._SubParsersAction) -> None:
 def _add_status(actions: argparse._SubParsersAction) -> None:
     action = add_command(actions, "status", "how far each reader is")
     _add_study_folder(action)
+
+
+def _add_hand_out(actions: argparse._SubParsersAction) -> None:
+    action = add_command(
+        actions, "hand-out", "a folder for one reader: his own tasks, and nothing of the other readers"
+    )
+    _add_study_folder(action)
+    action.add_argument("--reader", required=True, metavar="NAME", help="whose it is; his token opens it")
+    action.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="a new folder")
+
+
+def _add_collect(actions: argparse._SubParsersAction) -> None:
+    action = add_command(actions, "collect", "bring the reads of handed-out folders back; as often as wished")
+    _add_study_folder(action)
+    action.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="what study hand-out wrote")
 
 
 def _add_import(actions: argparse._SubParsersAction) -> None:

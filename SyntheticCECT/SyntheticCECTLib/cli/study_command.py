@@ -109,6 +109,33 @@ def _status(options: argparse.Namespace, progress: Progress) -> _Shown:
     return content, lines
 
 
+def _hand_out(options: argparse.Namespace, progress: Progress) -> _Shown:
+    from ..study.hand_out import hand_out
+
+    given = hand_out(_study(options), options.reader, options.output, progress)
+    content = {
+        "folder": str(options.output), "reader": options.reader, "tasks": len(given.reader.tasks),
+        "reads": len(given.reads),
+    }  # fmt: skip
+    lines = [
+        f"{'Folder':<26} {options.output}",
+        f"{'Reader, tasks, reads':<26} {options.reader}, {len(given.reader.tasks)}, {len(given.reads)}",
+        "He shall read in one place only: collect refuses two different answers to the same task.",
+    ]
+    return content, lines
+
+
+def _collect(options: argparse.Namespace, progress: Progress) -> _Shown:
+    from ..study.hand_out import collect
+
+    found = collect(_study(options), options.folders, progress)
+    folders = [
+        {"folder": str(one.folder), "reader": one.reader, "new": one.new, "reads": one.of} for one in found
+    ]
+    lines = [f"{one.reader:<26} {one.new} new of {one.of} reads, {one.folder}" for one in found]
+    return {"new": sum(one.new for one in found), "folders": folders}, lines
+
+
 def _import(options: argparse.Namespace, progress: Progress) -> _Shown:
     from ..study.mask_import import import_masks
 
@@ -174,6 +201,6 @@ def _study(options: argparse.Namespace) -> Any:
 
 
 ACTIONS: dict[str, Callable[[argparse.Namespace, Progress], _Shown]] = {
-    "sample-size": _sample_size, "create": _create, "status": _status, "import": _import, "analyse": _analyse,
-    "export": _export, "upgrade": _upgrade, "demo": _demo,
+    "sample-size": _sample_size, "create": _create, "status": _status, "hand-out": _hand_out, "collect": _collect,
+    "import": _import, "analyse": _analyse, "export": _export, "upgrade": _upgrade, "demo": _demo,
 }  # fmt: skip
