@@ -99,7 +99,8 @@ def _carried(connection: Connection, row: Any) -> CarriedReader:
 
 def _new_task(row: Any) -> NewTask:
     given: dict[str, Any] = {name: row[name] for name in _TASK_COLUMNS}
-    return NewTask(**given | {"slices": tuple(row["slices"])})
+    given["slices"] = tuple(row["slices"])
+    return NewTask(**given)
 
 
 def _bring_in(connection: Connection, study_id: str, given: CarriedReader) -> int:
