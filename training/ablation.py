@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,8 @@ from SyntheticCECTLib.core import chambers
 from SyntheticCECTLib.core.agreement import compare
 from SyntheticCECTLib.core.pipeline import Synthesis, synthesize
 
-from .evaluate import FIRST_TEST_SEED, one_thread, test_patient
+from .evaluate import FIRST_TEST_SEED, test_patient
+from .worker_pool import in_processes
 
 PAPER, PLAIN, RESTRICTED, ALONE = (
     "santini2018: one slice at a time",
@@ -41,9 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     seeds = range(FIRST_TEST_SEED, FIRST_TEST_SEED + options.patients)
-    with ProcessPoolExecutor(options.workers, initializer=one_thread) as pool:
-        measured = pool.map(partial(measure, cohort=options.cohort), seeds)
-        rows = list(tqdm(measured, total=len(seeds), desc="test patients", unit="patient"))
+    work = in_processes(options.workers, partial(measure, cohort=options.cohort), seeds)
+    rows = list(tqdm(work, total=len(seeds), desc="test patients", unit="patient"))
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(rows, indent=1) + "\n")
     for line in table(rows):

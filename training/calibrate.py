@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from typing import Any
 
@@ -23,8 +22,8 @@ from SyntheticCECTLib.core.pipeline import DEFAULT_MODEL
 from SyntheticCECTLib.core.volume_interval import STRUCTURE_OF, calibrate, softness
 from SyntheticCECTLib.phantom.training_sample import TrainingSample, draw_training_sample
 
-from .evaluate import one_thread
 from .package import rewrite_card
+from .worker_pool import in_processes
 
 # Training patients have seeds from 100 000 on, those of the paper's study from 500 000 on.
 FIRST_CALIBRATION_SEED = 300_000
@@ -41,9 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     package = load_model(options.model)
     seeds = range(FIRST_CALIBRATION_SEED, FIRST_CALIBRATION_SEED + options.patients)
-    with ProcessPoolExecutor(options.workers, initializer=one_thread) as pool:
-        drawn = pool.map(partial(_measure_seed, str(package.folder)), seeds)
-        rows = list(tqdm(drawn, total=len(seeds), desc="calibration patients", unit="patient"))
+    work = in_processes(options.workers, partial(_measure_seed, str(package.folder)), seeds)
+    rows = list(tqdm(work, total=len(seeds), desc="calibration patients", unit="patient"))
     on = f"{len(rows)} further virtual patients (seeds {seeds[0]} to {seeds[-1]}), working grid"
     intervals = {**quantiles_of(rows), "coverage": COVERAGE, "on": on}
     rewrite_card(package.folder, package.card | {"volume_interval": intervals})

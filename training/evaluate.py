@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_pati
 from SyntheticCECTLib.phantom.patient_folder import read_patient, write_patient
 
 from .package import rewrite_card
+from .worker_pool import in_processes
 
 FIRST_TEST_SEED = 1
 COLUMNS = {
@@ -75,9 +76,8 @@ def evaluate(
         cohort: Where test patients are kept; those that are not there yet are drawn.
     """
     seeds = range(FIRST_TEST_SEED, FIRST_TEST_SEED + patients)
-    with ProcessPoolExecutor(workers, initializer=one_thread) as pool:
-        one = partial(evaluate_patient, model=model, cohort=cohort)
-        rows = list(tqdm(pool.map(one, seeds), total=patients, desc="test patients", unit="patient"))
+    work = in_processes(workers, partial(evaluate_patient, model=model, cohort=cohort), seeds)
+    rows = sorted(tqdm(work, total=patients, desc="test patients", unit="patient"), key=itemgetter("seed"))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(rows, indent=1) + "\n")
     for key, name in COLUMNS.items():
@@ -139,12 +139,3 @@ def registration_error_mm(found: sitk.Transform, patient: VirtualPatient) -> flo
     points = [patient.heart_mask.TransformIndexToPhysicalPoint([int(n) for n in index]) for index in inside]
     apart = [np.subtract(found.TransformPoint(p), patient.cect_to_native.TransformPoint(p)) for p in points]
     return float(np.linalg.norm(apart, axis=1).mean())
-
-
-def one_thread() -> None:
-    """Leaves the other cores to the other patients."""
-    import torch
-
-    torch.set_num_threads(1)
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    os.environ["OMP_NUM_THREADS"] = "1"

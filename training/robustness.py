@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,8 @@ from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.scan import Scan
 from SyntheticCECTLib.phantom.patient import make_patient
 
-from .evaluate import FIRST_TEST_SEED, one_thread, test_protocol
+from .evaluate import FIRST_TEST_SEED, test_protocol
+from .worker_pool import in_processes
 
 AS_SCANNED = "as scanned"
 CONDITIONS: dict[str, dict[str, Any]] = {
@@ -42,9 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     work = [(name, FIRST_TEST_SEED + n) for n in range(options.patients) for name in CONDITIONS]
-    with ProcessPoolExecutor(options.workers, initializer=one_thread) as pool:
-        scans = pool.map(partial(measure, model=options.model), work)
-        rows = list(tqdm(scans, total=len(work), desc="scans", unit="scan"))
+    scans = in_processes(options.workers, partial(measure, model=options.model), work)
+    rows = list(tqdm(scans, total=len(work), desc="scans", unit="scan"))
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(rows, indent=1) + "\n")
     for line in table(rows):

@@ -18,12 +18,13 @@ from SyntheticCECTLib.core.case_folder import METRICS_JSON, write_case
 from SyntheticCECTLib.core.formats.output_folder import output_folder
 from SyntheticCECTLib.core.scan import Scan
 
-from ..prepare.cohort_preparation import in_processes, prepare_cohort, split_paths
+from ..prepare.cohort_preparation import prepare_cohort, split_paths
 from ..prepare.pair_report import write_pair_report
 from ..prepare.split import PAPER
 from ..run_settings import make_settings, read_recipe
 from ..santini_task import SantiniSettings
 from ..train_command import SIMULATED, Origin, train
+from ..worker_pool import in_processes
 from .report_command import PAGE, write_paper_report
 from .virtual_cohort import FIRST_SEED, list_patients, patient_of, prepare_virtual
 

@@ -7,12 +7,10 @@ import itertools
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -21,6 +19,7 @@ from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.version import VERSION
 
 from ..cohort import load_sample
+from ..worker_pool import in_processes
 from .pair import prepare_pair
 from .pair_check import SAME_PICTURE, fingerprint, judge_pair, measure_pair
 from .patient_files import SPLITS, PatientFiles
@@ -28,7 +27,6 @@ from .split import PAPER, draw_split, same_patients
 
 PATIENTS, SPLIT = "patients", "split.json"
 Record = dict[str, Any]
-Item = TypeVar("Item")
 
 
 def prepare_cohort(
@@ -190,18 +188,6 @@ def _alike(records: Iterable[Record]) -> list[tuple[str, str]]:
     return [(record["case_id"], twin) for record in records for twin in record["twins"]]
 
 
-def in_processes(workers: int, function: Callable[[Item], str], items: Sequence[Item]) -> Iterator[str]:
-    """What a function makes of each item, as they are ready."""
-    if workers <= 1 or len(items) <= 1:
-        yield from map(function, items)
-        return
-    # Spawned, because torch's threads do not survive a fork.
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_one_thread) as pool:
-        yield from (
-            future.result() for future in as_completed([pool.submit(function, item) for item in items])
-        )
-
-
 def _dask(address: str) -> Callable[[Callable[[PatientFiles], str], list[PatientFiles]], Iterator[str]]:
     def run(function: Callable[[PatientFiles], str], items: list[PatientFiles]) -> Iterator[str]:
         from dask.distributed import Client
@@ -212,14 +198,6 @@ def _dask(address: str) -> Callable[[Callable[[PatientFiles], str], list[Patient
                 yield future.result()
 
     return run
-
-
-def _one_thread() -> None:
-    import SimpleITK as sitk
-    import torch
-
-    torch.set_num_threads(1)
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
 
 
 def _write(path: Path, text: str) -> None:
