@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from SyntheticCECTLib.core.alignment.mutual_information import MutualInformation, Rigid
 from SyntheticCECTLib.core.alignment.registration import Registration, register, reslice
+from SyntheticCECTLib.core.alignment.working_copy import working_copy
 from SyntheticCECTLib.core.errors import Cancelled, InputRefused
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "lidc_0001_cta"
@@ -121,6 +122,22 @@ def test_field_of_view_and_slice_thickness_may_differ(
     found = register(_scan(True, truth, size, spacing, seed=4), native_ct)
     assert found.plausible, found.reasons
     assert _error_mm(found.cect_to_native, truth, HEART_POINTS) < 1.0
+
+
+@pytest.mark.parametrize("shift_mm", [(14.0, -6.0, 12.0), (-10.0, 8.0, -14.0)])
+def test_lungs_that_two_small_fields_cut_count_as_lungs(shift_mm: tuple[float, ...]) -> None:
+    truth = _movement(shift_mm, (3, -2, 4))
+    native, cect = (
+        _scan(contrast, movement, (60, 60, 40), (3.0, 3.0, 4.0), seed=6)
+        for contrast, movement in ((False, STILL), (True, truth))
+    )
+    copy = working_copy(native, "CT")
+    lungs = sitk.GetArrayFromImage(copy.lungs) > 0
+    dark = sitk.GetArrayFromImage(copy.image) < -700
+    assert lungs[dark].mean() > 0.98 and dark[:, 20, 0].any()
+    found = register(cect, native)
+    assert found.plausible, found.reasons
+    assert found.quality["lung_dice"] is not None and found.quality["lung_dice"] > 0.9
 
 
 def test_padding_outside_the_scanners_circle_does_no_harm(native_ct: sitk.Image) -> None:

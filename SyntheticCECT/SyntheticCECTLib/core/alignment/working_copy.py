@@ -17,6 +17,7 @@ COARSE_SPACING_MM = 12.0
 HU_WINDOW = (-1024.0, 700.0)
 _BODY_HU = -300.0
 _LUNG_HU = -500.0
+_OUTER_AIR_HU = -960.0
 _SMALLEST_BODY_ML = 250.0
 _RIM_VOXELS = 2
 
@@ -99,9 +100,16 @@ def _body(hu_kji: NDArray[np.float32]) -> NDArray[np.bool_]:
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     body = labels == sizes.argmax()
-    for plane in body:
-        plane |= ndimage.binary_fill_holes(plane)  # pyright: ignore[reportOperatorIssue]
+    for plane, hu_ji in zip(body, hu_kji, strict=True):
+        plane |= _filled(plane, hu_ji)
     return body
+
+
+def _filled(body_ji: NDArray[np.bool_], hu_ji: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """A slice of the body without holes; a lung that a small field of view cuts is a hole too, closed by its edge."""
+    edge = np.pad(hu_ji > _OUTER_AIR_HU, 1, mode="edge")
+    edge[1:-1, 1:-1] = body_ji
+    return np.asarray(ndimage.binary_fill_holes(edge))[1:-1, 1:-1]
 
 
 def _mask(mask_kji: NDArray[np.bool_], grid: sitk.Image) -> sitk.Image:
