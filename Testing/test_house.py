@@ -43,7 +43,7 @@ def test_no_command_waits_for_pytorch_before_it_needs_it() -> None:
         "    if 'torch' in sys.modules: sys.exit(name + ' imports torch at once')"
     )
     run = subprocess.run([sys.executable, "-c", script], cwd=PACKAGE.parent, capture_output=True, text=True)
-    assert len(commands) == 8 and run.returncode == 0, run.stderr
+    assert len(commands) == 9 and run.returncode == 0, run.stderr
 
 
 def test_package_itself_imports_nothing() -> None:

@@ -16,7 +16,7 @@ SYNTHESIZE = ["synthesize", "scan.nrrd", "-o", "out"]
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "synthesize", "threshold", "compare", "phantom", "models", "view"]
+    "command", ["demo", "synthesize", "threshold", "compare", "export", "phantom", "models", "view"]
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -41,6 +41,7 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
         ([*SYNTHESIZE, "--colour"], "--colour"),
         (["threshold", "out"], "--threshold"),
         (["compare", "a.nrrd"], "REF"),
+        (["export", "out"], "--dicom"),
         (["phantom", "-o", "out"], "--seed"),
         (["phantom", "--seed", "-3", "-o", "out"], "-3"),
     ],

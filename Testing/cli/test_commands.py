@@ -259,6 +259,46 @@ def test_compare_refuses_a_cect_on_another_grid(tmp_path: Path, capsys: pytest.C
     assert "moved.nrrd" in capsys.readouterr().err
 
 
+def test_compare_takes_a_synthetic_cect_that_synthesize_refuses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_case(case_result(), tmp_path)
+    synthetic, chambers = str(tmp_path / "synthetic_cect.nrrd"), str(tmp_path / "chambers.seg.nrrd")
+    arguments = ["compare", chambers, chambers, "--cect", str(tmp_path / "cect_registered.nrrd")]
+    heart = ["--heart-mask", str(tmp_path / "heart_mask.nrrd")]
+    assert main([*arguments, "--synthetic", synthetic, *heart]) == 0
+    assert main(["synthesize", synthetic, "-o", str(tmp_path / "out")]) == 2
+    assert "computed, not acquired" in capsys.readouterr().err
+
+
+def test_export_writes_dicom_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("highdicom", reason="highdicom is not installed")
+    (tmp_path / "result").mkdir()
+    write_case(case_result(), tmp_path / "result")
+    out = tmp_path / "dicom"
+    assert main(["export", str(tmp_path / "result"), "--dicom", str(out)]) == 0
+    assert {"synthetic_cect/synthetic_0012.dcm", "synthetic_cect_chambers.dcm"} <= names_in(out)
+    shown = capsys.readouterr()
+    assert "12 slices" in shown.out and "no real patient" in shown.out and shown.err == ""
+    assert main(["export", str(tmp_path / "result"), "--dicom", str(out)]) == 2
+    assert "holds an export already" in capsys.readouterr().err
+    assert main(["export", str(tmp_path / "result"), "--dicom", str(tmp_path / "again"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["same_study"] is False
+
+
+def test_export_into_a_study_that_is_not_the_scans_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("highdicom", reason="highdicom is not installed")
+    (tmp_path / "result").mkdir()
+    (tmp_path / "other").mkdir()
+    write_case(case_result(), tmp_path / "result")
+    arguments = ["export", str(tmp_path / "result"), "--dicom", str(tmp_path / "deep" / "dicom")]
+    assert main([*arguments, "--source", str(tmp_path / "other")]) == 2
+    assert "no DICOM images" in capsys.readouterr().err
+    assert names_in(tmp_path) & {"deep", "dicom"} == set()
+
+
 def a_small_patient(seed: int, *rest: Any, **more: Any) -> VirtualPatient:
     native, cect = blocks(), blocks(LA=340, LV=400)
     truth = {"seed": seed, "volumes_ml": {"la": 11.5, "lv": 19.2}}

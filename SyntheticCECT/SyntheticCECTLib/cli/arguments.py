@@ -27,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_synthesize(commands)
     _add_threshold(commands)
     _add_compare(commands)
+    _add_export(commands)
     _add_phantom(commands)
     _add_models(commands)
     add_study(commands)
@@ -97,6 +98,20 @@ def _add_compare(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "-o", "--output", type=Path, metavar="DIR", help="write metrics.json and metrics.csv there"
     )
+
+
+def _add_export(commands: argparse._SubParsersAction) -> None:
+    command = add_command(
+        commands, "export", "a result folder as DICOM: CT series and segmentation, marked as synthetic"
+    )
+    command.add_argument("folder", type=Path, metavar="DIR", help="what synthesize wrote")
+    command.add_argument(
+        "--dicom", type=Path, required=True, metavar="OUT", help="folder for the DICOM files"
+    )
+    command.add_argument(
+        "--source", type=Path, metavar="FOLDER",
+        help="DICOM files that the result was made from: the export joins that study (default: a research patient)",
+    )  # fmt: skip
 
 
 def _add_phantom(commands: argparse._SubParsersAction) -> None:

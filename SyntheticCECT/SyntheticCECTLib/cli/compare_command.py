@@ -30,7 +30,7 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
     agreement = compare(
         read_labels(options.predicted, reference),
         reference,
-        _scan_on(options.synthetic, reference),
+        _scan_on(options.synthetic, reference, synthetic=True),
         _scan_on(options.cect, reference),
         read_mask(options.heart_mask, reference) if options.heart_mask else None,
     )
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
         print("\n".join(agreement_lines(metrics)), flush=True)
 
 
-def _scan_on(path: Path | None, reference: sitk.Image) -> sitk.Image | None:
+def _scan_on(path: Path | None, reference: sitk.Image, synthetic: bool = False) -> sitk.Image | None:
     """A CT that lies on the reference's grid.
 
     Raises:
@@ -56,7 +56,7 @@ def _scan_on(path: Path | None, reference: sitk.Image) -> sitk.Image | None:
     """
     if path is None:
         return None
-    image = read_scan(path).image
+    image = read_scan(path, synthetic=synthetic).image
     moved = sitk.Resample(image, reference, sitk.Transform(), sitk.sitkLinear, -1024.0)
     same = image.GetSize() == moved.GetSize() and all(
         abs(a - b) < 0.01

@@ -15,6 +15,7 @@ from .case_metrics import metrics_csv, metrics_of
 from .errors import InputRefused, Notice
 from .formats.grid import place
 from .formats.label_file import read_labels, read_mask, write_chambers
+from .formats.volume import SYNTHETIC_KEY, SYNTHETIC_NOTE
 from .formats.volume_file import read_volume
 from .pipeline import Synthesis
 from .reporting.report import write_report
@@ -137,6 +138,19 @@ def read_case(folder: str | Path) -> PreparedCase:
         raise _not_a_result(folder, f"its {METRICS_JSON} lacks {error}") from error
 
 
+def read_threshold_hu(folder: str | Path) -> float:
+    """The threshold that a folder's chambers were segmented at.
+
+    Raises:
+        InputRefused: ``not_a_result``.
+    """
+    folder = Path(folder)
+    try:
+        return float(_read_metrics(folder)["threshold_hu"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _not_a_result(folder, f"its {METRICS_JSON} lacks threshold_hu") from error
+
+
 def _write_report(result: CaseResult, path: Path, title: str) -> None:
     case, synthesis = result.case, result.case.synthesis
     middle = synthesis.default_threshold_hu
@@ -166,7 +180,7 @@ def _described(image: sitk.Image, name: str, synthesis: Synthesis) -> sitk.Image
     described = sitk.Image(image)
     described.SetMetaData("SyntheticCECT_content", name.removesuffix(".nrrd"))
     if name in (SYNTHETIC_CECT, ENHANCEMENT, EXPECTED_ERROR):
-        described.SetMetaData("SyntheticCECT_note", "SYNTHETIC, research use: computed, not acquired")
+        described.SetMetaData(SYNTHETIC_KEY, SYNTHETIC_NOTE)
         described.SetMetaData("SyntheticCECT_model", synthesis.model_id)
         described.SetMetaData("SyntheticCECT_model_sha256", synthesis.model_sha256)
     return described

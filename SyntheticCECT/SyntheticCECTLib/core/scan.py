@@ -9,12 +9,12 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from .errors import InputRefused, Notice
-from .formats.dicom_folder import choose, find_series
+from .formats.dicom_folder import choose, find_series, refused_as_synthetic
 from .formats.dicom_series import DicomSeries
 from .formats.dicom_stack import stack
 from .formats.grid import place
 from .formats.hounsfield import refuse_unless_hu, to_hu
-from .formats.volume import Volume
+from .formats.volume import SYNTHETIC_KEY, SYNTHETIC_NOTE, Volume
 from .formats.volume_file import READERS, container_of, read_volume
 from .formats.zip_folder import unpacked
 
@@ -41,13 +41,14 @@ class Scan:
     metadata: dict[str, float | str | None] = field(default_factory=dict)
 
 
-def read_scan(path: str | Path, series: str | None = None) -> Scan:
+def read_scan(path: str | Path, series: str | None = None, synthetic: bool = False) -> Scan:
     """Reads a CT scan.
 
     Args:
         path: A NRRD, NHDR, NIfTI or MetaImage file; a folder (searched with its subfolders) or zip with DICOM
             files or with one such file; or one DICOM file, which stands for its series in its folder.
         series: Which DICOM series: its instance UID, number, or (part of the) description; None chooses.
+        synthetic: Whether a synthetic image is wanted; else one that says so is refused, since it is no CT.
 
     Returns:
         The scan, on its own grid.
@@ -64,10 +65,10 @@ def read_scan(path: str | Path, series: str | None = None) -> Scan:
             if container == "zip":
                 path = cleanup.enter_context(unpacked(path))
             if path.is_dir():
-                return _from_folder(path, series)
+                return _from_folder(path, series, synthetic)
             if container == "DICOM":
-                return _from_dicom_file(path, series)
-            return _from_volume_file(path, series)
+                return _from_dicom_file(path, series, synthetic)
+            return _from_volume_file(path, series, synthetic)
     except OSError as error:
         raise InputRefused(
             "unreadable",
@@ -80,19 +81,21 @@ def read_scan(path: str | Path, series: str | None = None) -> Scan:
         ) from None
 
 
-def _from_volume_file(path: Path, series: str | None) -> Scan:
+def _from_volume_file(path: Path, series: str | None, synthetic: bool) -> Scan:
     if series is not None:
         raise InputRefused(
             "series_not_found", "Only DICOM input has series to pick from.", "Leave the series out."
         )
     volume, container, sha256 = read_volume(path)
+    if not synthetic and volume.header.get(SYNTHETIC_KEY) == SYNTHETIC_NOTE:
+        raise refused_as_synthetic(f"{container} file")
     return _scan(volume, container, sha256, (), {})
 
 
-def _from_folder(folder: Path, wanted: str | None) -> Scan:
+def _from_folder(folder: Path, wanted: str | None, synthetic: bool) -> Scan:
     found, unreadable = find_series(folder)
     if found:
-        return _from_series(found, wanted, unreadable)
+        return _from_series(found, wanted, unreadable, synthetic)
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     if not files:
         raise InputRefused("empty_folder", "The folder or zip holds no files.", _GIVE)
@@ -104,7 +107,7 @@ def _from_folder(folder: Path, wanted: str | None) -> Scan:
         )
     volumes = [file for file in files[:1000] if container_of(file) in READERS]
     if len(volumes) == 1:
-        return _from_volume_file(volumes[0], wanted)
+        return _from_volume_file(volumes[0], wanted, synthetic)
     if volumes:
         raise InputRefused(
             "several_files", f"The folder holds {len(volumes)} volume files.", "Give one of them."
@@ -112,18 +115,18 @@ def _from_folder(folder: Path, wanted: str | None) -> Scan:
     raise InputRefused("no_scan", f"None of the {len(files)} files in the folder or zip is a scan.", _GIVE)
 
 
-def _from_dicom_file(path: Path, wanted: str | None) -> Scan:
+def _from_dicom_file(path: Path, wanted: str | None, synthetic: bool) -> Scan:
     found, unreadable = find_series(path.parent, deep=False)
     own = [one for one in found if any(slice_.path == path for slice_ in one.slices)]
     if not own:
         raise InputRefused(
             "unreadable", "The DICOM file cannot be read as an image.", "Copy the series again."
         )
-    return _from_series(found if wanted else own, wanted, unreadable)
+    return _from_series(found if wanted else own, wanted, unreadable, synthetic)
 
 
-def _from_series(found: list[DicomSeries], wanted: str | None, unreadable: int) -> Scan:
-    chosen, notices = choose(found, wanted)
+def _from_series(found: list[DicomSeries], wanted: str | None, unreadable: int, synthetic: bool) -> Scan:
+    chosen, notices = choose(found, wanted, synthetic)
     one = chosen.first
     if unreadable:
         notices += (

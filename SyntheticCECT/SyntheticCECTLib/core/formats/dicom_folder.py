@@ -47,18 +47,21 @@ def find_series(folder: Path, deep: bool = True) -> tuple[list[DicomSeries], int
     return _grouped(slices), unreadable
 
 
-def choose(series: list[DicomSeries], wanted: str | None) -> tuple[DicomSeries, tuple[Notice, ...]]:
+def choose(
+    series: list[DicomSeries], wanted: str | None, synthetic: bool = False
+) -> tuple[DicomSeries, tuple[Notice, ...]]:
     """The series to use: the one that is asked for, or the one with the best score.
 
     Args:
         series: All series of the folder.
         wanted: Series instance UID, series number, or (part of the) description; None chooses.
+        synthetic: Whether a series that says it is synthetic is wanted; else it is passed over.
 
     Returns:
         The series, and a notice that names the others.
 
     Raises:
-        InputRefused: ``series_not_found``, ``not_ct`` or ``single_slice``.
+        InputRefused: ``series_not_found``, ``not_ct``, ``synthetic_image`` or ``single_slice``.
     """
     named = "; ".join(one.label for one in series)
     candidates = series
@@ -70,8 +73,12 @@ def choose(series: list[DicomSeries], wanted: str | None) -> tuple[DicomSeries, 
                 f"There is no series '{wanted}'. There are: {named}.",
                 "Pick one of these.",
             )
-    usable = [one for one in candidates if one.usable]
+    usable = [one for one in candidates if one.usable and one.first.synthetic == synthetic]
+    if synthetic and not usable:
+        usable = [one for one in candidates if one.usable]
     if not usable:
+        if any(one.usable for one in candidates):
+            raise refused_as_synthetic(next(one.label for one in candidates if one.usable))
         modalities = sorted({one.first.modality for one in candidates})
         if "CT" not in modalities:
             raise InputRefused("not_ct", f"The modality is {', '.join(modalities)}, not CT.", "Give a CT.")
@@ -88,6 +95,15 @@ def choose(series: list[DicomSeries], wanted: str | None) -> tuple[DicomSeries, 
         f"; and {len(others) - 12} more" if len(others) > 12 else ""
     )
     return best, (Notice("other_series", f"Used {best.label}. Not used: {listed}."),)
+
+
+def refused_as_synthetic(name: str) -> InputRefused:
+    """Why a synthetic image is no input: whatever is made from it would look acquired."""
+    return InputRefused(
+        "synthetic_image",
+        f"The {name} says that it is synthetic: it was computed, not acquired.",
+        "Give the CT that was acquired.",
+    )
 
 
 def _matching(series: list[DicomSeries], wanted: str) -> list[DicomSeries]:

@@ -22,7 +22,7 @@ _IDENTITY = (
 )  # fmt: skip
 _PHASE = ("AcquisitionNumber", "TemporalPositionIdentifier", "NominalPercentageOfCardiacPhase", "TriggerTime")
 _TAGS = [
-    "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription",
+    "SOPClassUID", "SyntheticData", "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription",
     "ProtocolName", "Modality", "ImageType", "BodyPartExamined", "ContrastBolusAgent", "KVP",
     "ConvolutionKernel", "SliceThickness", "Manufacturer",
     "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns",
@@ -60,6 +60,7 @@ class DicomSlice:
     intercept: float | None
     rescale_type: str
     padding: tuple[float, float] | None
+    synthetic: bool
 
     @property
     def normal(self) -> np.ndarray:
@@ -176,6 +177,7 @@ def _slice(path: Path, frame: int, dataset: Dataset, places: list[Dataset]) -> D
         intercept=intercept,
         rescale_type=text("RescaleType", transform).upper(),
         padding=_padding(dataset, slope, intercept),
+        synthetic=str(find("SyntheticData") or "").strip().upper() == "YES",
     )  # fmt: skip
 
 

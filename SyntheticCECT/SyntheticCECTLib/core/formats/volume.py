@@ -13,6 +13,9 @@ from ..errors import InputRefused, Notice
 MAX_VOXELS = 1_000_000_000
 """Largest volume that is read: 4 GB as float32, more than a 1024 x 1024 x 900 CT."""
 
+SYNTHETIC_KEY, SYNTHETIC_NOTE = "SyntheticCECT_note", "SYNTHETIC, research use: computed, not acquired"
+"""How the header of a NRRD file of ours says that its voxels were computed."""
+
 SAVE_AGAIN = "Export the scan again from the program that made it, or copy the file again."
 
 

@@ -88,7 +88,8 @@ def cases_of_table(table: Path) -> list[StudyCase]:
 def _of_row(row: dict[str, str], base: Path) -> StudyCase:
     def load() -> CaseImages:
         native = read_scan(base / row["native_ct"]).image
-        synthetic = read_scan(base / row["synthetic_cect"]).image if row.get("synthetic_cect") else None
+        given = row.get("synthetic_cect")
+        synthetic = read_scan(base / given, synthetic=True).image if given else None
         if synthetic is not None:
             synthetic = sitk.Resample(synthetic, native, sitk.Transform(), sitk.sitkLinear, -1024.0)
         truth, network = (
