@@ -75,6 +75,11 @@ class SyntheticCECTWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneChanged)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneChanged)
 
+    def exit(self) -> None:
+        """Called when another module is opened: a reader is away then."""
+        if self.panel is not None:
+            self.panel.observers.pause()
+
     def cleanup(self) -> None:
         """Called before the module is unloaded or reloaded."""
         self.removeObservers()

@@ -97,6 +97,7 @@ def panel(desktop: Any, ready_results: Path) -> Iterator[OpenPanel]:
     desk.runner.command_line = fake_command_line(folder)
     desk.runner.installer._packages = NothingMissing()
     desk.runner.installer._application = opened.application
+    widget.panel.observers.installer._application = opened.application
     slicer.app.processEvents()
     yield opened
     from SyntheticCECTLib.desktop.background_run import BackgroundRun

@@ -13,6 +13,7 @@ CHECK = (
     "print(torch.__version__, torch.version.cuda or 'cpu', torch.cuda.is_available())"
 )
 """Run in a process of its own: a broken PyTorch may take its process down."""
+STUDY_CHECK = "import sqlalchemy; sqlalchemy.create_engine('sqlite://').connect().close()"
 
 
 class Packages(Protocol):
@@ -42,13 +43,19 @@ class Installer:
         application: Who is asked.
         try_out: Runs a check in the background.
         wheel_folder: Called for the folder of wheels; empty for the network.
+        check: Python code that fails where a package does not work.
     """
 
     def __init__(
-        self, packages: Packages, application: Asks, try_out: TryOut, wheel_folder: Callable[[], str] = str
+        self,
+        packages: Packages,
+        application: Asks,
+        try_out: TryOut,
+        wheel_folder: Callable[[], str] = str,
+        check: str = CHECK,
     ) -> None:
         self._packages, self._application, self._try_out = packages, application, try_out
-        self._wheel_folder = wheel_folder
+        self._wheel_folder, self._check = wheel_folder, check
 
     def state(self) -> str:
         """For people: what is missing, with sizes."""
@@ -79,7 +86,7 @@ class Installer:
             )
             return
         if not self._application.ask(self._question(missing, wheels)):
-            refused(f"Nothing was installed, so nothing can be computed: {names} is missing.")
+            refused(f"Nothing was installed, so this cannot be done: {names} is missing.")
             return
         try:
             for package in torch:
@@ -99,7 +106,7 @@ class Installer:
                 f"After the installation {', '.join(one.name for one in still)} is still missing; restart Slicer."
             )
             return
-        self._try_out(CHECK, ready, lambda failure: refused(_broken(names, failure)))
+        self._try_out(self._check, ready, lambda failure: refused(_broken(names, failure)))
 
     def _question(self, missing: Sequence[Package], wheels: str) -> str:
         lines = "\n".join(f"• {package.requirement}: {package.size}" for package in missing)
@@ -115,7 +122,10 @@ class Installer:
 
 
 def _broken(names: str, failure: RunFailure) -> str:
+    torch = (
+        "; if that does not help, reinstall PyTorch with the module 'PyTorch Utils' for the processor (cpu)"
+    )
     return (
         f"{names} was installed but does not work here. {failure.message}\n"
-        "Restart Slicer; if that does not help, reinstall PyTorch with the module 'PyTorch Utils' for the processor (cpu)."
+        f"Restart Slicer{torch if 'torch' in names else ''}."
     )

@@ -39,17 +39,26 @@ NEEDED = (
     Package("safetensors", ">=0.5", "under 1 MB"),
 )
 
+STUDIES = (Package("sqlalchemy", ">=2.0", "about 3 MB"),)
+"""What the database of an observer study needs."""
 
 COMPANIONS = ("torchvision", "torchaudio", "triton", "nvidia-", "pip", "light-the-torch")
 """Beginnings of names that change with PyTorch: held fast, an older PyTorch could not be replaced by one that will do."""
 
 
 class SlicerPackages:
-    """Slicer's own ways to install: its PyTorch extension, and ``slicer.packaging`` or the older ``pip_install``."""
+    """Slicer's own ways to install: its PyTorch extension, and ``slicer.packaging`` or the older ``pip_install``.
+
+    Args:
+        needed: What must be there.
+    """
+
+    def __init__(self, needed: Sequence[Package] = NEEDED) -> None:
+        self._needed = needed
 
     def missing(self) -> list[Package]:
         """What is needed and is not here, or too old."""
-        return [package for package in NEEDED if not _satisfied(package)]
+        return [package for package in self._needed if not _satisfied(package)]
 
     def has_pytorch_extension(self) -> bool:
         """Whether Slicer's PyTorch extension is here, which picks the build that suits the graphics card."""
@@ -118,7 +127,7 @@ def _satisfied(package: Package) -> bool:
 
 
 def _may_change(name: str) -> bool:
-    return name in {package.name for package in NEEDED} or name.startswith(COMPANIONS)
+    return name in {package.name for package in (*NEEDED, *STUDIES)} or name.startswith(COMPANIONS)
 
 
 @contextmanager

@@ -21,9 +21,10 @@ from .command_line import CommandLine, slicer_python
 from .compare_tab import CompareTab
 from .desk import Desk
 from .device_list import QUERY, Device, read_gpus
-from .installer import Installer, Packages
+from .installer import STUDY_CHECK, Installer, Packages
 from .memory import free_memory
-from .packages import SlicerPackages
+from .observers_tab import ObserversTab
+from .packages import STUDIES, SlicerPackages
 from .run_report import Progress
 from .synthesize_tab import SynthesizeTab
 from .view_annotation import ViewAnnotation, slicer_views
@@ -37,7 +38,7 @@ FIELD = "SlicerParameterName"
 
 
 class Panel:
-    """Everything behind the widgets. Further tabs, such as one for observer studies, are made and kept here.
+    """Everything behind the widgets.
 
     Args:
         ui: Widgets by name.
@@ -61,12 +62,12 @@ class Panel:
     ) -> None:
         application = application or Application()
         command_line = command_line or CommandLine(slicer_python(str(slicer.app.slicerHome)))
-        installer = Installer(
-            packages or SlicerPackages(),
-            application,
-            try_out_with(command_line),
-            lambda: str(ui.wheelFolderEdit.currentPath),
-        )
+
+        def wheels() -> str:
+            return str(ui.wheelFolderEdit.currentPath)
+
+        try_out = try_out_with(command_line)
+        installer = Installer(packages or SlicerPackages(), application, try_out, wheels)
         session = CaseSession(scene)
         runner = CaseRunner(session, command_line, installer, application.temporary_folder())
         self.desk = Desk(ui, session, runner, application, parameters)
@@ -79,6 +80,10 @@ class Panel:
         self.chambers = ChambersTab(self.desk, self._folder / "histogram.png")
         self.compare = CompareTab(self.desk, self.synthesize.choice, self._opened)
         self.batch = BatchTab(self.desk, self._opened)
+        study_packages = SlicerPackages(STUDIES)
+        self.observers = ObserversTab(
+            self.desk, Installer(study_packages, application, try_out, wheels, STUDY_CHECK)
+        )
         self.annotation = ViewAnnotation(scene, lambda: slicer_views(slicer.app.layoutManager()), _later)
         manager = slicer.app.layoutManager()
         if manager is not None:
@@ -123,7 +128,8 @@ class Panel:
         _later(follow)
 
     def scene_closes(self) -> None:
-        """The scene is closing: a run has nothing to come back to, and what was shown is going."""
+        """The scene is closing: a run or a reader has nothing to come back to, and what was shown is going."""
+        self.observers.leave()
         self.desk.runner.cancel()
         self.scene_loads()
         self.desk.session.choose(None)

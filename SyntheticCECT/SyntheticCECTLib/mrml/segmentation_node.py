@@ -26,9 +26,14 @@ CHAMBER_FILL = 0.35
 
 
 def add_chambers(
-    scene: Scene, labels: sitk.Image, reference_volume_node: VolumeNode, name: str, fill: float = CHAMBER_FILL
+    scene: Scene,
+    labels: sitk.Image,
+    reference_volume_node: VolumeNode,
+    name: str,
+    fill: float = CHAMBER_FILL,
+    surfaces: bool = True,
 ) -> SegmentationNode:
-    """Adds left atrium and left ventricle, with closed surfaces.
+    """Adds left atrium and left ventricle.
 
     Args:
         scene: Where to.
@@ -36,6 +41,7 @@ def add_chambers(
         reference_volume_node: The scan; the segmentation shares its grid and its parent transform.
         name: The node's name.
         fill: Opacity of the areas in slice views; 0 shows outlines only.
+        surfaces: Whether closed surfaces are made too, which takes longest; else `rebuild_surfaces` makes them.
 
     Returns:
         Segmentation node with the segments ``la`` and ``lv``, also where one is empty.
@@ -52,7 +58,8 @@ def add_chambers(
     ]
     with all_or_nothing(scene):
         node = _add(scene, labels, reference_volume_node, name, segments)
-        node.CreateClosedSurfaceRepresentation()
+        if surfaces:
+            rebuild_surfaces(node)
         _fill(node, fill)
     return node
 

@@ -217,7 +217,80 @@ class ctkPathLineEdit(QWidget):
     currentPath = Property(str, lambda self: self._edit.text(), lambda self, path: self._edit.setText(path))
 
 
+class qMRMLSegmentEditorWidget(qMRMLWidget):
+    """The Segment Editor without its tools; it follows nothing without a scene and a node for its settings."""
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._flags = dict.fromkeys(("selectors", "source", "switch", "others", "auto"), True)
+        self._scene: Any = None
+        self._settings: Any = None
+        self._segmentation: Any = None
+        self._source: Any = None
+        self._title = QToolButton(self)
+        self._title.setText("Segment Editor")
+        self.setMinimumHeight(160)
+
+    def setMRMLScene(self, scene: Any) -> None:
+        self._scene = scene
+
+    def setMRMLSegmentEditorNode(self, node: Any) -> None:
+        if not self._scene.IsNodePresent(node):
+            raise RuntimeError("the node of the settings is not in the scene")
+        self._settings = node
+
+    def setSegmentationNode(self, node: Any) -> None:
+        if self._settings is None:
+            raise RuntimeError("the editor has no node for its settings")
+        self._segmentation = node
+
+    def setSourceVolumeNode(self, node: Any) -> None:
+        if node is not None and self._segmentation is None:
+            raise RuntimeError("the segmentation comes before the volume")
+        self._source = node
+
+    def segmentationNode(self) -> Any:
+        return self._segmentation
+
+    def sourceVolumeNode(self) -> Any:
+        return self._source
+
+    def setEffectNameOrder(self, names: list[str]) -> None:
+        self.tools = names
+
+    def setMaximumNumberOfUndoStates(self, number: int) -> None:
+        self.undo_states = number
+
+    def setActiveEffect(self, effect: Any) -> None:
+        pass
+
+    def setupViewObservations(self) -> None:
+        self.observes = True
+
+    def removeViewObservations(self) -> None:
+        self.observes = False
+
+    def installKeyboardShortcuts(self) -> None:
+        self.shortcuts = True
+
+    def uninstallKeyboardShortcuts(self) -> None:
+        self.shortcuts = False
+
+    segmentationNodeSelectorVisible = Property(bool, *_flag("selectors"))
+    sourceVolumeNodeSelectorVisible = Property(bool, *_flag("source"))
+    switchToSegmentationsButtonVisible = Property(bool, *_flag("switch"))
+    autoShowSourceVolumeNode = Property(bool, *_flag("auto"))
+    unorderedEffectsVisible = Property(bool, *_flag("others"))
+
+
 WIDGETS: dict[str, type] = {
     one.__name__: one
-    for one in (qMRMLWidget, qMRMLNodeComboBox, ctkSliderWidget, ctkCollapsibleButton, ctkPathLineEdit)
+    for one in (
+        qMRMLWidget,
+        qMRMLNodeComboBox,
+        qMRMLSegmentEditorWidget,
+        ctkSliderWidget,
+        ctkCollapsibleButton,
+        ctkPathLineEdit,
+    )
 }
