@@ -286,6 +286,24 @@ def test_export_writes_dicom_and_says_where(tmp_path: Path, capsys: pytest.Captu
     assert json.loads(capsys.readouterr().out)["same_study"] is False
 
 
+def test_a_dicom_segmentation_is_a_reference_and_a_heart_mask(
+    tmp_path: Path, scan_file: Path, known_result: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("highdicom", reason="highdicom is not installed")
+    (tmp_path / "result").mkdir()
+    write_case(case_result(), tmp_path / "result")
+    assert main(["export", str(tmp_path / "result"), "--dicom", str(tmp_path / "dicom")]) == 0
+    seg = str(tmp_path / "dicom" / "synthetic_cect_chambers.dcm")
+    arguments = ["synthesize", str(scan_file), "-o", str(tmp_path / "out")]
+    assert main([*arguments, "--reference", seg, "--heart-mask", seg]) == 0
+    drawn = sitk.GetArrayFromImage(labels())
+    assert np.array_equal(sitk.GetArrayFromImage(known_result["inputs"].reference), drawn)
+    assert np.array_equal(sitk.GetArrayFromImage(known_result["inputs"].heart_mask), drawn > 0)
+    slice_ = str(tmp_path / "dicom" / "synthetic_cect" / "synthetic_0001.dcm")
+    assert main([*arguments, "--reference", slice_]) == 2
+    assert "--reference" in capsys.readouterr().err
+
+
 def test_export_into_a_study_that_is_not_the_scans_leaves_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

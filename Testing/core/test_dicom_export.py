@@ -13,7 +13,7 @@ import SimpleITK as sitk
 from SyntheticCECTLib.core.case_folder import CHAMBERS, SYNTHETIC_CECT, write_case
 from SyntheticCECTLib.core.dicom_export import SEGMENTATION, SERIES_FOLDER, export_dicom
 from SyntheticCECTLib.core.errors import InputRefused
-from SyntheticCECTLib.core.formats.label_file import write_chambers
+from SyntheticCECTLib.core.formats.label_file import read_labels, write_chambers
 from SyntheticCECTLib.core.scan import read_scan
 from Testing.core.small_scans import chest, image_of, oblique, write_series
 from Testing.small_case import case_result, synthesis
@@ -147,6 +147,7 @@ def test_every_voxel_and_every_label_lies_where_it_was(
     volume = segmentation.get_volume(combine_segments=True)
     back = on_grid(volume.array, volume.affine, grid)
     assert np.array_equal(np.where(back == -9999, 0, back), labels())
+    assert np.array_equal(sitk.GetArrayFromImage(read_labels(out / SEGMENTATION, grid)), labels())
 
 
 def test_the_series_says_that_it_is_synthetic_and_who_made_it(write_result: Callable[..., Path]) -> None:

@@ -11,7 +11,9 @@ from .study_arguments import add_study
 from .view_command import add_view
 
 SCAN_HELP = "CT without contrast agent: NRRD, NIfTI, MetaImage, DICOM file, or a folder or zip of DICOM files"
-LABELS_HELP = "label image (1 = left atrium, 2 = left ventricle, others ignored) or a .seg.nrrd of Slicer"
+LABELS_HELP = (
+    "label image (1 = left atrium, 2 = left ventricle, others ignored), a .seg.nrrd of Slicer or a DICOM SEG"
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -14,8 +14,9 @@ from .case import OnProgress, part_of
 from .case_folder import CHAMBERS, read_case, read_threshold_hu
 from .errors import InputRefused
 from .formats.dicom_ct_series import write_ct_series
+from .formats.dicom_labels import load_highdicom
 from .formats.dicom_mark import Maker
-from .formats.dicom_segmentation import load_highdicom, write_dicom_segmentation
+from .formats.dicom_segmentation import write_dicom_segmentation
 from .formats.dicom_source import find_source
 from .formats.label_file import read_labels
 from .orientation import to_axial

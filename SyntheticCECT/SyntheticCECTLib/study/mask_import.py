@@ -11,8 +11,7 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from ..core.errors import InputRefused
-from ..core.formats.label_file import on_grid_of, read_labels
-from ..core.formats.volume_file import container_of
+from ..core.formats.label_file import read_labels
 from .design.blinding import KeyEntry
 from .design.study_key import StudyKey, read_key
 from .records import Condition
@@ -168,10 +167,6 @@ def _mask(file: Path, image: Path) -> sitk.Image:
     """The mask on the grid of the study's image; a refusal names the file."""
     reference = sitk.ReadImage(str(image))
     try:
-        if container_of(file) == "DICOM":
-            from .dicom_segmentation import read_dicom_segmentation
-
-            return on_grid_of(read_dicom_segmentation(file), reference)
         return read_labels(file, reference)
     except InputRefused as refusal:
         raise InputRefused(refusal.code, f"{file.name}: {refusal.message}", refusal.remedy) from refusal

@@ -6,16 +6,15 @@ Format: DICOM PS3.3, A.51 Segmentation IOD; codes of CID 7162 (PS3.16).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
-from ..errors import InputRefused
 from ..version import VERSION
 from .dicom_ct_series import SERIES_NUMBER
+from .dicom_labels import load_highdicom
 from .dicom_mark import PRODUCT, Maker, mark_synthetic
 from .dicom_source import DicomSource
 from .segment_header import CHAMBERS
@@ -83,20 +82,3 @@ def write_dicom_segmentation(
     mark_synthetic(segmentation, maker, source)
     segmentation.save_as(path)
     return True
-
-
-def load_highdicom() -> Any:
-    """The highdicom package.
-
-    Raises:
-        InputRefused: ``no_highdicom`` where it is not installed.
-    """
-    try:
-        import highdicom
-    except ImportError as error:
-        raise InputRefused(
-            "no_highdicom",
-            "DICOM segmentations need highdicom, which is not installed.",
-            "Install it: pip install highdicom; or use .seg.nrrd or NIfTI files.",
-        ) from error
-    return highdicom

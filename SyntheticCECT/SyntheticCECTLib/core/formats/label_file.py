@@ -1,4 +1,4 @@
-"""Chamber labels in and out of files: label images and Slicer's .seg.nrrd segmentations."""
+"""Chamber labels in and out of files: label images, Slicer's .seg.nrrd segmentations, DICOM segmentations."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..errors import InputRefused
+from .dicom_labels import read_dicom_chambers, read_dicom_mask
 from .grid import place
 from .segment_header import CHAMBERS, chamber_segments, segment_header, segment_names
 from .volume import Volume
-from .volume_file import read_volume
+from .volume_file import container_of, read_volume
 
 SAME_GRID_MM = 1e-2
 
@@ -40,11 +41,11 @@ def write_chambers(path: str | Path, labels: sitk.Image, provenance: dict[str, s
 
 
 def read_labels(path: str | Path, reference: sitk.Image | None = None) -> sitk.Image:
-    """Reads LA and LV from a label image or a .seg.nrrd.
+    """Reads LA and LV from a label image, a .seg.nrrd or a DICOM segmentation.
 
     Args:
-        path: A label image (1 = LA, 2 = LV, others ignored) as NRRD, NIfTI or MetaImage; or a .seg.nrrd
-            whose segments are named or SNOMED-coded so.
+        path: A label image (1 = LA, 2 = LV, others ignored) as NRRD, NIfTI or MetaImage; or a .seg.nrrd or
+            DICOM SEG whose segments are named or SNOMED-coded so.
         reference: Image whose grid the result gets, by nearest neighbour where the grids differ; None keeps
             the file's.
 
@@ -54,8 +55,12 @@ def read_labels(path: str | Path, reference: sitk.Image | None = None) -> sitk.I
     Raises:
         InputRefused: The file is damaged, is no label image, holds neither chamber, or lies elsewhere.
     """
-    volume = read_volume(Path(path))[0]
-    image, _ = place(_labels(volume), volume.axes_mm, volume.origin_mm, order=0)
+    path = Path(path)
+    if _is_dicom(path):
+        image = read_dicom_chambers(path)
+    else:
+        volume = read_volume(path)[0]
+        image, _ = place(_labels(volume), volume.axes_mm, volume.origin_mm, order=0)
     return image if reference is None else on_grid_of(image, reference)
 
 
@@ -63,19 +68,16 @@ def read_mask(path: str | Path, reference: sitk.Image | None = None) -> sitk.Ima
     """Reads a mask (anything but 0 is inside), such as a heart mask, as uint8 0 and 1.
 
     Args:
-        path: A NRRD, NIfTI or MetaImage file, or a .seg.nrrd of which all segments count.
+        path: A NRRD, NIfTI or MetaImage file, or a .seg.nrrd or DICOM SEG of which all segments count.
         reference: As for :func:`read_labels`.
 
     Raises:
         InputRefused: The file is damaged, empty, or lies beside the reference.
     """
-    volume = read_volume(Path(path))[0]
-    if volume.kind == "vector":
-        raise InputRefused("not_labels", "The mask file is a colour image.", "Give a mask with 0 outside.")
-    inside = np.asarray(_whole_numbers(volume.layers_lkji).any(axis=0), dtype=np.uint8)
-    if not inside.any():
+    path = Path(path)
+    image = read_dicom_mask(path) if _is_dicom(path) else _mask(read_volume(path)[0])
+    if not sitk.GetArrayViewFromImage(image).any():
         raise InputRefused("no_labels", "The mask is empty.", "Give a mask with values above 0 inside.")
-    image, _ = place(inside, volume.axes_mm, volume.origin_mm, order=0)
     return image if reference is None else on_grid_of(image, reference)
 
 
@@ -99,6 +101,17 @@ def on_grid_of(labels: sitk.Image, reference: sitk.Image) -> sitk.Image:
             "Give labels drawn on this scan, or on one in the same patient coordinates.",
         )
     return moved
+
+
+def _is_dicom(path: Path) -> bool:
+    return path.is_file() and container_of(path) == "DICOM"
+
+
+def _mask(volume: Volume) -> sitk.Image:
+    if volume.kind == "vector":
+        raise InputRefused("not_labels", "The mask file is a colour image.", "Give a mask with 0 outside.")
+    inside = np.asarray(_whole_numbers(volume.layers_lkji).any(axis=0), dtype=np.uint8)
+    return place(inside, volume.axes_mm, volume.origin_mm, order=0)[0]
 
 
 def _labels(volume: Volume) -> np.ndarray:
