@@ -1,16 +1,15 @@
-"""Adam with the paper's L2 term on convolution weights only, a schedule, and an average of the weights."""
+"""Adam with the paper's L2 term on convolution weights only, and a schedule."""
 
 from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from .settings import Settings
+from .run_settings import RunSettings
 
 
 def make_optimiser(
-    network: nn.Module, settings: Settings
+    network: nn.Module, settings: RunSettings
 ) -> tuple[torch.optim.Adam, torch.optim.lr_scheduler.LRScheduler]:
     """The optimiser and its learning-rate schedule for all steps of a run."""
     kernels = [p for p in network.parameters() if p.ndim > 1]
@@ -26,8 +25,3 @@ def make_optimiser(
         )
         return optimiser, schedule
     return optimiser, torch.optim.lr_scheduler.ConstantLR(optimiser, 1.0)
-
-
-def make_average(network: nn.Module) -> AveragedModel:
-    """Running average of weights and batch-norm statistics, which generalises better than the last step."""
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(0.995), use_buffers=True)

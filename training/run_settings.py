@@ -14,8 +14,6 @@ import yaml
 
 from SyntheticCECTLib.core.errors import InputRefused
 
-from .settings import Settings
-
 Chosen = TypeVar("Chosen", bound="RunSettings")
 PRECISIONS = ("32-true", "16-mixed", "bf16-mixed")
 # What may differ when a run goes on: the machine that computes, and how long to wait for a better epoch.
@@ -23,10 +21,21 @@ OF_THE_MACHINE = frozenset({"accelerator", "devices", "nodes", "loaders", "patie
 
 
 @dataclass(frozen=True)
-class RunSettings(Settings):
-    """A recipe together with how the loop runs it.
+class RunSettings:
+    """A training recipe and how the loop runs it; one file in ``configs/`` for each bundled model.
 
     Args:
+        model: Which network: ``santini2018``, ``heart_finder`` or ``leftheart``.
+        model_id: Name of the package that is written.
+        widths: Channels of the network's layers.
+        patients: Virtual patients to train on.
+        validation_patients: Further virtual patients to validate on.
+        steps: Optimiser steps.
+        batch: Slices (``santini2018``) or volumes (the others) in a step.
+        learning_rate: Peak (one-cycle schedule) or constant rate of Adam.
+        one_cycle: Whether the rate rises and falls in one cycle, or stays as in the paper.
+        weight_decay: Lambda of the L2 term on convolution weights.
+        seed: Of weights, order and augmentation.
         epochs: Passes of ``epoch_steps`` steps; 0 makes as many as ``steps`` ask for.
         epoch_steps: Optimiser steps between two validations and checkpoints; 0 is one pass over all items.
         part: Items that are augmented together; a process works on whole parts of a batch.
@@ -40,6 +49,17 @@ class RunSettings(Settings):
         loaders: Threads that prepare the next batches; 0 prepares each when it is needed.
     """
 
+    model: str
+    model_id: str
+    widths: tuple[int, ...]
+    patients: int = 480
+    validation_patients: int = 16
+    steps: int = 2500
+    batch: int = 32
+    learning_rate: float = 1e-3
+    one_cycle: bool = True
+    weight_decay: float = 1e-3
+    seed: int = 2018
     epochs: int = 0
     epoch_steps: int = 250
     part: int = 4

@@ -25,10 +25,18 @@ class SantiniSettings(RunSettings):
     """A recipe of ``santini2018``.
 
     Args:
+        alpha: Weight of the RMSE term.
+        beta: Weight of the cross-entropy term.
+        steepness: Steepness s of the soft threshold, per HU / 1000.
+        mean_cross_entropy: Mean of the cross-entropy over the heart's pixels in place of the paper's sum.
         augmentation: ``rotation`` as in the paper, or ``full``: also scale, shift, bending, gain, noise, sharpness.
         slices: ``both_chambers`` as in the paper, those that hold LA and LV, or ``heart``: all that hold heart.
     """
 
+    alpha: float = 1.0
+    beta: float = 0.01
+    steepness: float = 10.0
+    mean_cross_entropy: bool = False
     augmentation: str = "full"
     slices: str = "heart"
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from .optimiser import make_optimiser
-from .settings import Settings
+from .run_settings import RunSettings
 
 Batch = tuple[torch.Tensor, ...]
 
@@ -70,7 +70,7 @@ class Task(ABC):
         return
 
     def make_optimiser(
-        self, settings: Settings
+        self, settings: RunSettings
     ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
         """Optimiser and schedule; ``settings.steps`` is the length of the whole run."""
         return make_optimiser(self.network, settings)

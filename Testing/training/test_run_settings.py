@@ -101,7 +101,7 @@ def test_word_outside_its_list_is_refused() -> None:
 
 
 def test_only_settings_that_decide_the_result_count_as_different() -> None:
-    before = make_settings(RunSettings, LEAST).as_dict()
+    before = make_settings(SantiniSettings, LEAST).as_dict()
     assert differences(before, before | {"devices": 4, "loaders": 2}) == []
     assert differences(before, before | {"beta": 0.5}) == ["beta was 0.01, is 0.5"]
 
