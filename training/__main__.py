@@ -7,7 +7,7 @@ import sys
 
 from SyntheticCECTLib.core.errors import InputRefused
 
-from . import ablation, calibrate, evaluate, robustness, train_command
+from . import ablation, calibrate, evaluate, export_command, robustness, train_command
 from .paper_report import paper_command, report_command
 from .prepare import prepare_command
 
@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": (evaluate, "runs unseen virtual patients through the whole path"),
     "robustness": (robustness, "scans the test patients under worse conditions and says what that costs"),
     "ablation": (ablation, "what each step from santini2018 to leftheart gains and costs"),
+    "export": (export_command, "a model for other programs: ONNX, in the shape of a MONAI bundle"),
     "report": (report_command, "the paper's tables and figures from result folders"),
     "paper": (
         paper_command,
