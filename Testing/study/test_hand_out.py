@@ -157,7 +157,8 @@ def test_folder_of_another_study_is_refused(tmp_path: Path, key: StudyKey) -> No
     ("change", "said"),
     [
         ("UPDATE task SET slices = '[0]'", "not those that he was given"),
-        ("UPDATE task SET image = 'none.nrrd'", "not those that he was given"),
+        ("UPDATE task SET image = '../study.json'", "not those that he was given"),
+        ("UPDATE task SET label = 'AAA-' || id", "not those that he was given"),
         ("UPDATE reader SET token_sha256 = 'f00'", "no reader 'Anna' with that token"),
         ("DROP TRIGGER read_not_changed; UPDATE read SET mask = x'00' WHERE mask NOT NULL", "is not what was stored"),
     ],

@@ -110,11 +110,11 @@ def collect(
             names the folder.
     """
     report = on_progress or (lambda fraction, message: None)
-    given: list[tuple[Path, CarriedReader]] = []
+    images, given = _images(study), list[tuple[Path, CarriedReader]]()
     for number, folder in enumerate(folders):
         report(0.9 * number / len(folders), f"checking {folder}")
         try:
-            given += [(Path(folder), one) for one in _checked(study, StudyFolder(folder))]
+            given += [(Path(folder), one) for one in _checked(study, images, StudyFolder(folder))]
         except InputRefused as refusal:
             raise InputRefused(refusal.code, f"{folder}: {refusal.message}", refusal.remedy) from refusal
     database = study.open_database()
@@ -137,7 +137,17 @@ def _carried(study: StudyFolder, reader: str | None = None) -> list[CarriedReade
         database.close()
 
 
-def _checked(study: StudyFolder, handed: StudyFolder) -> list[CarriedReader]:
+def _images(study: StudyFolder) -> dict[str, Path]:
+    """Label -> the image that was shown."""
+    store = study.open_store()
+    try:
+        tasks = [task for reader in store.readers() for task in store.tasks(reader)]
+        return {task.label: study.images / task.image for task in tasks}
+    finally:
+        store.close()
+
+
+def _checked(study: StudyFolder, images: dict[str, Path], handed: StudyFolder) -> list[CarriedReader]:
     """What a folder holds, after a look at every mask: a damaged one must not enter the study."""
     if handed.settings.id != study.settings.id:
         raise InputRefused(
@@ -145,12 +155,10 @@ def _checked(study: StudyFolder, handed: StudyFolder) -> list[CarriedReader]:
         )
     carried = _carried(handed)
     for one in carried:
-        images = {task.label: task.image for task in one.reader.tasks}
         for label, read in one.reads:
-            if read["mask"] is None:
-                continue
-            image = study.images / images[label]
-            if not image.is_file():
+            if label not in images:
                 raise other_tasks(one.reader.name)
-            require_grid(restore_mask(StoredMask(read["mask"], read["mask_sha256"])), grid_of(image))
+            if read["mask"] is not None:
+                mask = restore_mask(StoredMask(read["mask"], read["mask_sha256"]))
+                require_grid(mask, grid_of(images[label]))
     return carried
