@@ -75,6 +75,7 @@ def _add_synthesize(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--heart-mask", type=Path, metavar="FILE", help="heart mask to use instead of finding the heart"
     )
+    _add_uncompressed(command)
     _add_threshold_option(command, required=False)
     _add_computing(command)
 
@@ -124,6 +125,7 @@ def _add_phantom(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the patient"
     )
+    _add_uncompressed(command)
 
 
 def _add_models(commands: argparse._SubParsersAction) -> None:
@@ -147,3 +149,9 @@ def _add_threshold_option(command: argparse.ArgumentParser, required: bool) -> N
         "--threshold", type=hounsfield, required=required, metavar="HU",
         help=f"chambers are what is at least this bright in the synthetic CECT{default}",
     )  # fmt: skip
+
+
+def _add_uncompressed(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--uncompressed", action="store_true", help="larger image files, written and read sooner"
+    )

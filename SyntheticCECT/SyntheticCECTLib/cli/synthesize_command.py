@@ -24,7 +24,8 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
     refuse_unless_writable(options.output)
     result = process(options, progress)
     with output_folder(options.output) as folder:
-        metrics = write_case(result, folder, title_of(options.scan), part_of(progress, 0.8, 1.0))
+        written = part_of(progress, 0.8, 1.0)
+        metrics = write_case(result, folder, title_of(options.scan), written, not options.uncompressed)
     progress.close()
     show(metrics, options.output, options.json)
 

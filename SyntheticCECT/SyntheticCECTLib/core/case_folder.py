@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def write_case(
     folder: str | Path,
     title: str = "Synthetic CECT",
     on_progress: OnProgress | None = None,
+    compress: bool = True,
 ) -> dict[str, Any]:
     """Write images, segmentation, figures and report.
 
@@ -52,6 +54,7 @@ def write_case(
         folder: An existing folder, best one of `output_folder`, so that all files appear at once.
         title: Heading of the report.
         on_progress: Called with a fraction from 0 to 1 and what is being done; raise from it to cancel.
+        compress: Whether images are compressed; left out, they are larger, and written and read in a fraction of the time.
 
     Returns:
         What metrics.json holds.
@@ -73,7 +76,7 @@ def write_case(
     with timed(result.seconds, "writing"):
         for number, (name, image) in enumerate(images.items()):
             report(0.7 * number / len(images), f"writing {name}")
-            sitk.WriteImage(_described(image, name, synthesis), str(folder / name), useCompression=True)
+            sitk.WriteImage(_described(image, name, synthesis), str(folder / name), useCompression=compress)
         provenance = {
             "SyntheticCECT_model": synthesis.model_id,
             "SyntheticCECT_model_sha256": synthesis.model_sha256,
@@ -97,29 +100,38 @@ def write_case(
     return metrics
 
 
-def read_case(folder: str | Path) -> PreparedCase:
+def read_case(folder: str | Path, on_progress: OnProgress | None = None) -> PreparedCase:
     """A case as `write_case` left it, ready to be segmented again.
+
+    Args:
+        folder: Of the result.
+        on_progress: Called before each file with a fraction from 0 to 1 and what is being done; raise from it to cancel.
 
     Raises:
         InputRefused: ``not_a_result`` where the folder is no result or lacks a file; or a file is damaged.
     """
-    folder = Path(folder)
+    folder, report, read = Path(folder), part_of(on_progress, 0.0, 1.0), count()
     metrics = _read_metrics(folder)
-    synthetic, enhancement = _read_image(folder / SYNTHETIC_CECT), _read_image(folder / ENHANCEMENT)
+
+    def path_of(name: str) -> Path:
+        report(next(read) / 7, f"reading {name}")
+        return folder / name
+
+    synthetic, enhancement = _read_image(path_of(SYNTHETIC_CECT)), _read_image(path_of(ENHANCEMENT))
     try:
         model, figures, files = metrics["model"], metrics["registration"], metrics["files"]
         synthesis = Synthesis(
             native_ct=synthetic - enhancement,
             synthetic_cect=synthetic,
             enhancement_hu=enhancement,
-            heart_mask=read_mask(folder / HEART_MASK, synthetic),
-            chamber_prior=_read_image(folder / CHAMBER_SPLIT) if CHAMBER_SPLIT in files else None,
+            heart_mask=read_mask(path_of(HEART_MASK), synthetic),
+            chamber_prior=_read_image(path_of(CHAMBER_SPLIT)) if CHAMBER_SPLIT in files else None,
             model_id=str(model["id"]),
             model_sha256=str(model["sha256"]),
             default_threshold_hu=float(metrics["default_threshold_hu"]),
             seconds={},
             notices=[],
-            expected_error_hu=_read_image(folder / EXPECTED_ERROR) if EXPECTED_ERROR in files else None,
+            expected_error_hu=_read_image(path_of(EXPECTED_ERROR)) if EXPECTED_ERROR in files else None,
             volume_factors={
                 key: (float(low), float(high)) for key, (low, high) in metrics["volume_factors"].items()
             },
@@ -129,8 +141,8 @@ def read_case(folder: str | Path) -> PreparedCase:
             str(metrics["input"]),
             str(metrics["input_sha256"]),
             _read_registration(folder / CECT_TO_NATIVE, figures) if figures else None,
-            _read_image(folder / CECT_REGISTERED) if CECT_REGISTERED in files else None,
-            read_labels(folder / REFERENCE, synthetic) if REFERENCE in files else None,
+            _read_image(path_of(CECT_REGISTERED)) if CECT_REGISTERED in files else None,
+            read_labels(path_of(REFERENCE), synthetic) if REFERENCE in files else None,
             tuple(Notice(str(entry["code"]), str(entry["message"])) for entry in metrics["warnings"]),
             {str(stage): float(value) for stage, value in metrics["seconds"].items()},
         )

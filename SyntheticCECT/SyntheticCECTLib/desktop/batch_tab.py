@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import slicer
+
 from ..core.errors import InputRefused
 from ..mrml.scene_change import remove_nodes
 from .background_run import BackgroundRun, Listener
@@ -33,6 +35,7 @@ class BatchTab:
         self._quality: QualityCheck | None = None
         self._looked_at: str | None = None
         self._native: Any = None
+        self._loading = False
         self._series: dict[str, Path] = {}
         ui = self._ui = desk.ui
         for button, act in (
@@ -178,19 +181,31 @@ class BatchTab:
 
     def _load(self, case_id: str) -> None:
         """Puts a case into the scene; the one that was looked at before leaves it."""
+        if self._loading:  # the window is alive meanwhile
+            return
+        self._loading = True
+        try:
+            self._show_case(case_id)
+        except InputRefused as refusal:
+            self._ui.qaMessageLabel.text = str(refusal)
+        finally:
+            self._loading = False
+
+    def _show_case(self, case_id: str) -> None:
+        from ..core.case import part_of
         from ..core.case_folder import read_case
         from ..mrml.volume_node import add_volume
 
+        def report(_: float, message: str) -> None:
+            self._ui.qaMessageLabel.text = f"{message[:1].upper()}{message[1:]}…"
+            slicer.app.processEvents()
+
         assert self.queue is not None
         session = self._desk.session
-        try:
-            case = read_case(self.queue.folder(case_id))
-        except InputRefused as refusal:
-            self._ui.qaMessageLabel.text = str(refusal)
-            return
+        case = read_case(self.queue.folder(case_id), part_of(report, 0.0, 0.5))
         self._put_away()
         native = add_volume(session.scene, case.synthesis.native_ct, case_id)
-        session.take(case, native, replace_earlier=False)
+        session.take(case, native, replace_earlier=False, on_progress=part_of(report, 0.5, 1.0))
         self._native, self._looked_at = native, case_id
         self._desk.parameters.nativeCt = native
         decision = self._quality.decisions.get(case_id) if self._quality else None

@@ -83,7 +83,7 @@ class CaseFiles:
         slices = choice.slices
         arguments: list[str | Path] = [
             "synthesize", self._save(slices.cut(to_image(choice.native)), NATIVE_CT), "-o", self.result,
-            "--device", choice.device, "--progress", "json", "--json",
+            "--device", choice.device, "--progress", "json", "--json", "--uncompressed",
         ]  # fmt: skip
         if choice.model:
             arguments += ["--model", choice.model]

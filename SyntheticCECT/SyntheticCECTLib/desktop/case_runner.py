@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import qt
+import slicer
 
 from ..core.errors import InputRefused
 from .background_run import BackgroundRun, Listener
@@ -18,7 +19,15 @@ from .installer import Installer
 from .run_report import Progress, RunFailure
 
 if TYPE_CHECKING:
-    from ..core.case import CaseResult
+    from ..core.case import CaseResult, OnProgress
+
+
+Take = Callable[[CaseFiles, "OnProgress"], Any]
+"""Reads what a run wrote and brings it into the scene; reports between pieces, and may be cancelled there."""
+
+
+class _Cancelled(Exception):
+    """Somebody cancelled while the result was being added."""
 
 
 class RunView(Protocol):
@@ -49,6 +58,7 @@ class CaseRunner:
         self._run: BackgroundRun | None = None
         self._view: RunView | None = None
         self._kept: Path | None = None
+        self._taken = False
 
     @property
     def busy(self) -> bool:
@@ -72,34 +82,55 @@ class CaseRunner:
         def arguments(files: CaseFiles) -> list[str | Path]:
             return files.write(choice)
 
-        def take(files: CaseFiles) -> CaseResult:
+        def take(files: CaseFiles, report: OnProgress) -> CaseResult:
+            from ..core.case import part_of
             from ..core.case_folder import REPORT, read_case
             from ..mrml.volume_node import to_image
 
-            case = choice.slices.spread(read_case(files.result), to_image(choice.native))
-            result = self._session.take(case, choice.native, replace_earlier)
+            case = read_case(files.result, part_of(report, 0.0, 0.4))
+            report(0.4, "reading the CT")
+            native_ct = to_image(choice.native)
+            report(0.45, "putting the result on the CT's grid")
+            case = choice.slices.spread(case, native_ct)
+            result = self._session.take(case, choice.native, replace_earlier, part_of(report, 0.5, 1.0))
             self._keep(files.result / REPORT)
             return result
 
         self._begin(arguments, take, view)
 
-    def draw_patient(self, seed: int, take: Callable[[Path], Any], view: RunView) -> None:
+    def draw_patient(self, seed: int, take: Callable[[Path, OnProgress], Any], view: RunView) -> None:
         """Draws a virtual patient.
 
         Args:
             seed: Which one.
-            take: Called with the folder that holds its files; what it returns reaches ``view.run_done``.
+            take: Called with the folder that holds its files, and whom to tell between its pieces; what it returns reaches
+                ``view.run_done``.
             view: Is told how it goes.
         """
+
+        def arguments(files: CaseFiles) -> list[str | Path]:
+            return [
+                "phantom",
+                "--seed",
+                str(seed),
+                "-o",
+                files.result,
+                "--progress",
+                "json",
+                "--uncompressed",
+            ]
+
         self._begin(
-            lambda files: ["phantom", "--seed", str(seed), "-o", files.result, "--progress", "json"],
-            lambda files: take(files.result),
+            arguments,
+            lambda files, report: take(files.result, report),
             view,
             networks=False,
         )
 
     def cancel(self) -> None:
-        """Stops at once; the scene is as it was."""
+        """Stops at once; the scene is as it was. A result that is in the scene already stays."""
+        if self._taken:
+            return
         view, self._view = self._view, None
         if self._run is not None:
             self._run.cancel()
@@ -108,6 +139,7 @@ class CaseRunner:
 
     def close(self) -> None:
         """Stops, and removes what was kept."""
+        self._taken = False
         self.cancel()
         if self._kept is not None:
             shutil.rmtree(self._kept.parent, ignore_errors=True)
@@ -116,7 +148,7 @@ class CaseRunner:
     def _begin(
         self,
         arguments: Callable[[CaseFiles], list[str | Path]],
-        take: Callable[[CaseFiles], Any],
+        take: Take,
         view: RunView,
         networks: bool = True,
     ) -> None:
@@ -136,7 +168,7 @@ class CaseRunner:
     def _start(
         self,
         arguments: Callable[[CaseFiles], list[str | Path]],
-        take: Callable[[CaseFiles], Any],
+        take: Take,
         view: RunView,
     ) -> None:
         if self._view is not view:  # cancelled while packages were installed
@@ -160,18 +192,28 @@ class CaseRunner:
         )
         self._run.start()
 
-    def _done(self, files: CaseFiles, take: Callable[[CaseFiles], Any], view: RunView) -> None:
+    def _done(self, files: CaseFiles, take: Take, view: RunView) -> None:
         view.run_progress(Progress(1.0, "adding the result to the scene"))
         # In a turn of its own, so that these words are on the screen while it lasts.
         files.awaited = True
         qt.QTimer.singleShot(0, lambda: self._take(files, take, view))
 
-    def _take(self, files: CaseFiles, take: Callable[[CaseFiles], Any], view: RunView) -> None:
+    def _take(self, files: CaseFiles, take: Take, view: RunView) -> None:
+        def report(fraction: float, message: str) -> None:
+            if self._view is view:
+                view.run_progress(Progress(1.0, message))
+            # The window stays alive between the pieces, and Cancel can be pressed.
+            slicer.app.processEvents()
+            if self._view is not view:
+                raise _Cancelled
+
         if self._view is not view:  # cancelled in the meantime
             files.remove()
             return
         try:
-            result = take(files)
+            result = take(files, report)
+        except _Cancelled:
+            return
         except Exception as error:  # whatever it is, the panel must not stay in the state of a run
             known = isinstance(error, InputRefused | OSError)
             text = str(error) if known else f"The result could not be added to the scene: {error!r}"
@@ -181,11 +223,12 @@ class CaseRunner:
             return
         finally:
             files.remove()
-        self._end(view, view.run_done, result)
+        self._taken = True
+        qt.QTimer.singleShot(0, lambda: self._end(view, view.run_done, result))
 
     def _end(self, view: RunView, tell: Callable[[Any], None], what: Any) -> None:
         if self._view is view:
-            self._view, self._run = None, None
+            self._view, self._run, self._taken = None, None, False
             tell(what)
 
     def _keep(self, report: Path) -> None:

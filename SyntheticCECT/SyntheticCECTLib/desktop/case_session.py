@@ -10,7 +10,7 @@ from ..mrml.scene_change import all_or_nothing, remove_nodes
 from .companion_volume import companions_of
 
 if TYPE_CHECKING:
-    from ..core.case import CaseResult, PreparedCase
+    from ..core.case import CaseResult, OnProgress, PreparedCase
     from ..mrml.live_chambers import LiveChambersNode
 
 
@@ -49,25 +49,33 @@ class CaseSession:
             self.native if self.native is not None and self.scene.IsNodePresent(self.native) else None
         )
 
-    def take(self, case: PreparedCase, native: Any, replace_earlier: bool) -> CaseResult:
+    def take(
+        self, case: PreparedCase, native: Any, replace_earlier: bool, on_progress: OnProgress | None = None
+    ) -> CaseResult:
         """Adds a new result to the scene, all of it or nothing, and makes it the session's.
 
         Args:
             case: On the CT's grid.
             native: The CT.
             replace_earlier: Whether the older result of this CT goes.
+            on_progress: As for `add_result`.
         """
-        from ..core.case import segment_case
+        from ..core.case import part_of, segment_case
+        from ..mrml.live_chambers import LiveChambersNode
 
-        result = segment_case(case)
+        report = part_of(on_progress, 0.0, 1.0)
+        result = segment_case(case, on_progress=part_of(report, 0.0, 0.2))
         earlier = find_result(self.scene, native) if replace_earlier else None
         with all_or_nothing(self.scene):
-            nodes = add_result(self.scene, result, native)
+            nodes = add_result(self.scene, result, native, on_progress=part_of(report, 0.2, 0.9))
+            report(0.9, "preparing the threshold slider")
+            live = LiveChambersNode(case.synthesis, nodes.chambers)
+            report(1.0, "showing the result")
         if earlier is not None:
             self.remove(earlier)
         self.native, self.nodes = native, nodes
         self._forget()
-        self._case = case
+        self._case, self._live = case, live
         self._tell()
         return result
 

@@ -167,8 +167,9 @@ class Panel:
             view: Who is told; the Synthesize tab where none is named.
         """
         view = view or PatientView(self)
+        scene = self.desk.session.scene
         self.desk.runner.draw_patient(
-            seed, lambda folder: add_patient(self.desk.session.scene, folder, seed), view
+            seed, lambda folder, report: add_patient(scene, folder, seed, report), view
         )
 
     def choose_patient(self, nodes: VirtualPatientNodes) -> None:

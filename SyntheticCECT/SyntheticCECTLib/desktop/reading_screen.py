@@ -117,14 +117,14 @@ class ReadingScreen:
         """What is drawn: LA = 1, LV = 2 on the image's grid, all zero where nothing is."""
         from ..core.errors import InputRefused
         from ..mrml.label_node import chambers_of
-        from ..mrml.volume_node import to_image
+        from ..mrml.volume_node import grid_of
 
         try:
             return chambers_of(self.segmentation, self.volume)
         except InputRefused as refusal:
             if refusal.code != "no_labels":
                 raise
-        return _empty(to_image(self.volume))
+        return grid_of(self.volume)
 
     def at_marked(self) -> bool:
         """Whether the slice in view is one to draw on."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..core.errors import InputRefused
 from ..mrml.scene_change import all_or_nothing
 from ..mrml.segmentation_node import add_chambers
 from ..mrml.volume_node import add_volume
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
 
 # The names of `phantom.patient_folder`, which is not imported here: the files are what both agree on.
 NATIVE_CT, CECT, LABELS = "native_ct.nrrd", "cect.nrrd", "labels.nrrd"
@@ -29,22 +34,45 @@ class VirtualPatientNodes:
     truth: Any
 
 
-def add_patient(scene: Any, folder: Path, seed: int) -> VirtualPatientNodes:
+def add_patient(
+    scene: Any, folder: Path, seed: int, report: Callable[[float, str], None]
+) -> VirtualPatientNodes:
     """Adds what the command ``phantom`` wrote, all of it or nothing.
+
+    Args:
+        scene: Where to.
+        folder: With the files.
+        seed: Which patient.
+        report: Called between the pieces with a fraction from 0 to 1 and what is being done; raise from it to cancel.
 
     Raises:
         InputRefused: A file is missing or damaged.
     """
     from ..core.formats.label_file import read_labels
-    from ..core.scan import read_scan
 
     name = f"Virtual patient {seed}"
     with all_or_nothing(scene):
-        native_ct = read_scan(folder / NATIVE_CT).image
+        native_ct = _read(folder / NATIVE_CT)
+        report(0.4, "reading the CECT")
         native = add_volume(scene, native_ct, f"{name} CT")
-        cect = add_volume(scene, read_scan(folder / CECT).image, f"{name} CECT")
+        cect = add_volume(scene, _read(folder / CECT), f"{name} CECT")
+        report(0.8, "adding the true chambers")
         truth = add_chambers(
             scene, read_labels(folder / LABELS, native_ct), native, f"{name} true chambers", 0.0
         )
         truth.GetDisplayNode().SetVisibility(False)
     return VirtualPatientNodes(native, cect, truth)
+
+
+def _read(path: Path) -> sitk.Image:
+    """An image that our own command wrote: the checks of a foreign scan would take longer than reading it."""
+    import SimpleITK as sitk
+
+    try:
+        return sitk.ReadImage(str(path))
+    except RuntimeError:
+        raise InputRefused(
+            "bad_patient",
+            f"'{path.name}' of the virtual patient cannot be read.",
+            "Draw it again; is the disk full?",
+        ) from None

@@ -10,7 +10,7 @@ from ..core.errors import InputRefused
 from .geometry import image_at, image_to_ras, matrix_of, node_to_world, vtk_matrix_of
 from .node_types import SegmentationNode, VolumeNode, slicer
 from .segment_labels import LABELMAP, filled_box, whole_voxels_between
-from .volume_node import to_image
+from .volume_node import grid_of
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -35,7 +35,7 @@ def chambers_of(segmentation_node: SegmentationNode, reference_volume_node: Volu
     """
     from ..core.formats.segment_header import chamber_segments
 
-    grid = to_image(reference_volume_node)
+    grid = grid_of(reference_volume_node)
     segmentation = _with_label_maps(segmentation_node, grid)
     ids = segmentation.GetSegmentIDs()
     result = np.zeros(grid.GetSize()[::-1], dtype=np.uint8)
@@ -71,7 +71,7 @@ def mask_of(
     Raises:
         InputRefused: ``segment_absent``, ``segment_empty``, ``no_overlap``, ``transform_not_linear``, ``sheared_grid``.
     """
-    grid = to_image(reference_volume_node)
+    grid = grid_of(reference_volume_node)
     segmentation = _with_label_maps(segmentation_node, grid)
     ids = segmentation.GetSegmentIDs()
     names = [segmentation.GetSegment(key).GetName() for key in ids]

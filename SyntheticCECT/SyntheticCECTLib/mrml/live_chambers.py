@@ -12,7 +12,7 @@ from .node_types import SegmentationNode
 from .segmentation_node import rebuild_surfaces, update_chambers
 
 if TYPE_CHECKING:
-    from ..core.case import CaseResult, PreparedCase
+    from ..core.case import CaseResult, OnProgress, PreparedCase
     from ..core.pipeline import Synthesis
 
 Volumes = dict[str, dict[str, "float | str | None"]]
@@ -67,24 +67,34 @@ class LiveChambersNode:
         """Closed surfaces again: call it when the slider is let go."""
         rebuild_surfaces(self.segmentation_node)
 
-    def curve(self, thresholds_hu: Sequence[float] | None = None) -> Curve:
+    def curve(
+        self, thresholds_hu: Sequence[float] | None = None, on_progress: OnProgress | None = None
+    ) -> Curve:
         """Volume against threshold.
 
         Args:
             thresholds_hu: ``None`` for the range of the report: 200 HU to either side of the model's threshold.
+            on_progress: Called before each threshold; raise from it to cancel.
 
         Returns:
             Thresholds in HU, LA in mL, LV in mL, each (N,); NaN where a volume is implausible.
         """
-        from ..core.case import volume_curve
+        from ..core.case import part_of
         from ..core.case_folder import CURVE_REACH_HU, CURVE_STEP_HU
 
         if thresholds_hu is None:
             middle = self._synthesis.default_threshold_hu
             steps = np.arange(-CURVE_REACH_HU, CURVE_REACH_HU + 1, CURVE_STEP_HU)
             thresholds_hu = [float(middle + step) for step in steps]
-        points = np.array(volume_curve(self._case(), list(thresholds_hu)), dtype=float).reshape(-1, 3)
-        return points[:, 0], points[:, 1], points[:, 2]
+        from ..core.chambers import measure
+
+        report, heart_mask, points_ml = part_of(on_progress, 0.0, 1.0), self._synthesis.heart_mask, []
+        for number, threshold_hu in enumerate(thresholds_hu):
+            report(number / len(thresholds_hu), "measuring at other thresholds")
+            volumes = measure(self._chambers.at(threshold_hu), heart_mask)
+            points_ml.append((volumes["la"]["ml"], volumes["lv"]["ml"]))
+        la_ml, lv_ml = np.array(points_ml, dtype=float).reshape(-1, 2).T
+        return np.array(thresholds_hu, dtype=float), la_ml, lv_ml
 
     def histogram(self, bins: int = 128) -> tuple[np.ndarray, np.ndarray]:
         """Counts (bins,) and bin edges (bins + 1,) in HU of the synthetic CECT inside the heart."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SYNTHETIC_CECT = "synthetic_cect"
 EXPECTED_ERROR_UPPER_HU = 150.0
 TABLE, CHART = "table.", "chart."
+OnProgress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,12 @@ _NEEDED = (SYNTHETIC_CECT, "enhancement", "heart", "chambers")
 
 
 def add_result(
-    scene: Scene, case_result: CaseResult, native_node: VolumeNode, name: str = "", with_curve: bool = True
+    scene: Scene,
+    case_result: CaseResult,
+    native_node: VolumeNode,
+    name: str = "",
+    with_curve: bool = True,
+    on_progress: OnProgress | None = None,
 ) -> ResultNodes:
     """Adds everything that is known of a case; when anything fails, the scene is as it was.
 
@@ -90,6 +96,8 @@ def add_result(
         native_node: The CT.
         name: Of the case; the CT's name where empty.
         with_curve: Whether the volume-against-threshold chart is computed too.
+        on_progress: Called with a fraction from 0 to 1 and what is being added, between pieces that take under a tenth of
+            a second each; raise from it to cancel.
 
     Raises:
         InputRefused: ``transform_not_linear`` where the CT lies below a warp.
@@ -97,7 +105,7 @@ def add_result(
     name = name or native_node.GetName()
     scene.SaveStateForUndo()
     with all_or_nothing(scene):
-        result = _add(scene, case_result, native_node, name, with_curve)
+        result = _add(scene, case_result, native_node, name, with_curve, on_progress or _silent)
         entries = provenance_entries(case_result)
         for role, node in result.by_role().items():
             write_provenance(node, entries, role, role in _COMPUTED)
@@ -127,11 +135,19 @@ def remove_result(scene: Scene, result: ResultNodes) -> None:
     remove_folder(scene, result.folder)
 
 
-def _add(scene: Scene, result: CaseResult, native: VolumeNode, name: str, with_curve: bool) -> ResultNodes:
+def _silent(fraction: float, message: str) -> None:
+    pass
+
+
+def _add(
+    scene: Scene, result: CaseResult, native: VolumeNode, name: str, with_curve: bool, report: OnProgress
+) -> ResultNodes:
     case, synthesis, transform = result.case, result.case.synthesis, native.GetParentTransformNode()
+    report(0.0, "adding the volumes")
     synthetic = add_volume(
         scene, synthesis.synthetic_cect, f"{name} SYNTHETIC CECT (research use)", transform, "cardiac_cta"
     )
+    report(0.1, "adding the volumes")
     enhancement = add_volume(scene, synthesis.enhancement_hu, f"{name} SYNTHETIC enhancement (HU)", transform)
     color_enhancement(enhancement)
     error = split = registered = reference = None
@@ -143,11 +159,15 @@ def _add(scene: Scene, result: CaseResult, native: VolumeNode, name: str, with_c
     if synthesis.chamber_prior is not None:
         split = add_label_volume(scene, synthesis.chamber_prior, f"{name} chamber split", transform)
         split.SetHideFromEditors(True)
+    report(0.2, "adding the volumes")
     if case.cect is not None:
         registered = add_volume(scene, case.cect, f"{name} real CECT, registered", transform, "cardiac_cta")
     if case.reference is not None:
+        report(0.3, "adding the reference")
         reference = add_chambers(scene, case.reference, native, f"{name} reference chambers", fill=0.0)
+    report(0.4, "adding the chambers")
     chambers = add_chambers(scene, result.labels, native, f"{name} chambers estimated from SYNTHETIC CECT")
+    report(0.5, "adding the heart")
     return ResultNodes(
         native=native,
         folder=add_case_folder(scene, native, f"{name} SYNTHETIC CECT"),
@@ -160,7 +180,7 @@ def _add(scene: Scene, result: CaseResult, native: VolumeNode, name: str, with_c
         registered_cect=registered,
         reference=reference,
         tables=_tables(scene, result, name),
-        charts={"curve": _curve(scene, result, chambers, name)} if with_curve else {},
+        charts={"curve": _curve(scene, result, chambers, name, report)} if with_curve else {},
     )
 
 
@@ -181,10 +201,14 @@ def _tables(scene: Scene, result: CaseResult, name: str) -> dict[str, TableNode]
     }
 
 
-def _curve(scene: Scene, result: CaseResult, chambers: SegmentationNode, name: str) -> ChartNode:
+def _curve(
+    scene: Scene, result: CaseResult, chambers: SegmentationNode, name: str, report: OnProgress
+) -> ChartNode:
+    from ..core.case import part_of
     from .live_chambers import LiveChambersNode
 
-    curve = LiveChambersNode(result.case.synthesis, chambers).curve()
+    report(0.6, "measuring at other thresholds")
+    curve = LiveChambersNode(result.case.synthesis, chambers).curve(on_progress=part_of(report, 0.6, 1.0))
     return add_volume_curve(scene, curve, result.threshold_hu, f"{name} volume against threshold")
 
 

@@ -29,11 +29,14 @@ def to_image(volume_node: VolumeNode) -> sitk.Image:
         InputRefused: ``volume_empty``, ``volume_not_scalar``, ``transform_not_linear``, ``sheared_grid``.
     """
     array = voxels_of(volume_node)
-    matrix = vtk_matrix_of(np.eye(4))
-    volume_node.GetIJKToRASMatrix(matrix)
     if array.dtype == np.float64:
         array = array.astype(np.float32)
-    return image_at(array, node_to_world(volume_node) @ matrix_of(matrix), volume_node.GetName())
+    return _image_on(volume_node, array)
+
+
+def grid_of(volume_node: VolumeNode) -> sitk.Image:
+    """Zeros (uint8) on the grid of `to_image`, quicker where the voxels do not matter. Errors as for `to_image`."""
+    return _image_on(volume_node, np.zeros(voxels_of(volume_node).shape, np.uint8))
 
 
 def voxels_of(volume_node: VolumeNode) -> np.ndarray:
@@ -133,6 +136,12 @@ def vtk_image_of(array_kji: np.ndarray) -> Any:
     data.SetDimensions(array_kji.shape[::-1])
     data.GetPointData().SetScalars(numpy_to_vtk(array_kji.ravel(), deep=True))
     return data
+
+
+def _image_on(node: VolumeNode, array_kji: np.ndarray) -> sitk.Image:
+    matrix = vtk_matrix_of(np.eye(4))
+    node.GetIJKToRASMatrix(matrix)
+    return image_at(array_kji, node_to_world(node) @ matrix_of(matrix), node.GetName())
 
 
 def _place(node: VolumeNode, image: sitk.Image, transform_node: TransformNode | None) -> None:

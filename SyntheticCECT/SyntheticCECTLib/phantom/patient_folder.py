@@ -16,7 +16,10 @@ TRUTH = "truth.json"
 
 
 def write_patient(
-    patient: VirtualPatient, folder: Path, on_progress: Callable[[float, str], None] | None = None
+    patient: VirtualPatient,
+    folder: Path,
+    on_progress: Callable[[float, str], None] | None = None,
+    compress: bool = True,
 ) -> None:
     """Writes images and truth into an existing folder; truth.json, the last, says that all are there.
 
@@ -24,6 +27,7 @@ def write_patient(
         patient: What to write.
         folder: Existing; best one of `core.formats.output_folder`, so that all files appear at once.
         on_progress: Called with a fraction from 0 to 1 and what is being done.
+        compress: Whether images are compressed; left out, they are larger, and written and read in a fraction of the time.
     """
     images = {
         NATIVE_CT: patient.native_ct,
@@ -34,7 +38,7 @@ def write_patient(
     for number, (name, image) in enumerate(images.items()):
         if on_progress:
             on_progress(number / len(images), f"writing {name}")
-        sitk.WriteImage(image, str(folder / name), useCompression=True)
+        sitk.WriteImage(image, str(folder / name), useCompression=compress)
     (folder / TRUTH).write_text(json.dumps(patient.truth, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
