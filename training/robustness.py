@@ -29,6 +29,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "5 mm slices": {"slices": 36, "slice_mm": 5.0},
     "100 kVp": {"native_kilovolt": 100.0},
     "400 mm field": {"field_mm": 400.0},
+    "not gated": {"gated": False},
     "arms down": {"noise_factor": 1.3, "streak_hu": 30.0},
 }
 

@@ -27,7 +27,14 @@ def test_contraction_ejects_blood_shortens_and_thickens_at_constant_muscle() -> 
     assert shell[0] == pytest.approx(shell[1])
 
 
-def test_hearts_range_from_systole_to_dilated() -> None:
-    hearts = [Heart.draw(np.random.default_rng(seed)) for seed in range(300)]
-    volumes = np.array([0.749 * np.pi * h.lv_radius**2 * h.lv_length / 1000 for h in hearts])
-    assert np.percentile(volumes, 5) < 55 and np.percentile(volumes, 95) > 140
+def test_gated_hearts_are_filled_and_the_others_range_from_systole_to_dilated() -> None:
+    volumes = {
+        share: np.array([
+            0.749 * np.pi * heart.lv_radius**2 * heart.lv_length / 1000
+            for heart in (Heart.draw(np.random.default_rng(seed), share) for seed in range(300))
+        ])
+        for share in (0.0, 1.0)
+    }  # fmt: skip
+    assert np.percentile(volumes[0.0], 10) < 50 < 60 < np.percentile(volumes[1.0], 5)
+    assert np.median(volumes[1.0]) > 1.2 * np.median(volumes[0.0])
+    assert all(np.percentile(found, 95) > 140 for found in volumes.values())

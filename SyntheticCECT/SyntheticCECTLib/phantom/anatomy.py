@@ -29,10 +29,15 @@ class Anatomy:
     seed: int
 
     @classmethod
-    def draw(cls, seed: int) -> Anatomy:
-        """The patient of a seed: the same seed gives the same body on every machine."""
+    def draw(cls, seed: int, gated_share: float = 1.0) -> Anatomy:
+        """The patient of a seed: the same seed gives the same body on every machine.
+
+        Args:
+            seed: Of everything about the body.
+            gated_share: Chance of a heart at 75 % R-R rather than at any phase of its cycle.
+        """
         rng = np.random.default_rng([seed, 1])
-        heart = Heart.draw(rng)
+        heart = Heart.draw(rng, gated_share)
         thorax = Thorax.draw(rng, heart)
         large = Deformation.draw(rng, 90.0, rng.uniform(3.0, 9.0))
         medium = Deformation.draw(rng, 38.0, rng.uniform(0.8, 3.2))

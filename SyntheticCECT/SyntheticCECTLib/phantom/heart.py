@@ -5,9 +5,8 @@ The frame of the heart is its mitral annulus: ``apex`` points along the long axi
 middle at x = 0, the mitral annulus at z = 0.
 
 Sizes: volumes around the reference values of Kawel-Boehm et al., J Cardiovasc Magn Reson 2020, and Lang et al.,
-J Am Soc Echocardiogr 2015, widened for disease. Half the patients are gated near 75 % R-R, the others were scanned at any
-phase of the cycle: toward systole the ventricle empties and shortens, its wall thickens at constant muscle volume, and
-the atrium fills.
+J Am Soc Echocardiogr 2015, widened for disease. Gated hearts lie near 75 % R-R, the others at any phase of the cycle:
+toward systole the ventricle empties and shortens, its wall thickens at constant muscle volume, and the atrium fills.
 """
 
 from __future__ import annotations
@@ -72,10 +71,16 @@ class Heart:
     details: tuple[float, ...]  # uniform numbers for the small print
 
     @classmethod
-    def draw(cls, rng: np.random.Generator) -> Heart:
-        """One heart, anything from small and systolic to dilated."""
+    def draw(cls, rng: np.random.Generator, gated_share: float) -> Heart:
+        """One heart, anything from small to dilated.
+
+        Args:
+            rng: Source of randomness.
+            gated_share: Chance that it was scanned by its ECG at 75 % R-R, as in the paper; otherwise at any phase.
+        """
         # 0 is end-diastole, 1 end-systole; 75 % R-R lies shortly before end-diastole.
-        phase = float(np.clip(rng.normal(0.15, 0.1), 0, 1) if rng.random() < 0.5 else rng.uniform(0, 1))
+        gated = rng.random() < gated_share
+        phase = float(np.clip(rng.normal(0.15, 0.1), 0, 1) if gated else rng.uniform(0, 1))
         filled_ml = np.clip(np.exp(rng.normal(np.log(122), 0.3)), 60, 260)
         ejected = phase * np.clip(rng.normal(0.6, 0.09), 0.25, 0.75)
         filled = LeftVentricle.of_volume(

@@ -56,6 +56,7 @@ class Protocol:
         native_kilovolt: Tube voltage of the CT without contrast agent, 80 to 120.
         noise_factor: On that scan's noise.
         streak_hu: Strength of its streaks; drawn where None.
+        gated: Whether both scans show the heart at 75 % R-R, as in the paper, or at any phase (the same in both).
     """
 
     field_mm: float = 220.0
@@ -70,6 +71,7 @@ class Protocol:
     native_kilovolt: float = 120.0
     noise_factor: float = 1.0
     streak_hu: float | None = None
+    gated: bool = True
 
     @classmethod
     def draw(cls, rng: np.random.Generator, **fixed: Any) -> Protocol:
@@ -96,9 +98,9 @@ def make_patient(seed: int, protocol: Protocol | None = None, variety: float = 1
         protocol: Drawn from the seed where None.
         variety: Spread of tissue values and scanner settings; 1 is realistic.
     """
-    anatomy = Anatomy.draw(seed)
     rng = np.random.default_rng([seed, 10])
     protocol = protocol or Protocol.draw(rng)
+    anatomy = Anatomy.draw(seed, float(protocol.gated))
     heart = anatomy.heart
     center = heart.at(0.25 * heart.lv_length, 6, 0) + rng.normal(0, 4, 3)
     if protocol.field_mm > 300:

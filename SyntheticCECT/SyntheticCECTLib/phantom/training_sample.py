@@ -12,6 +12,8 @@ from .canvas import Canvas, Grid
 from .tissues import LEFT_ATRIUM, LEFT_VENTRICLE, Tissue, cect_hu, native_hu
 
 TRAINING_VARIETY = 2.0
+# Cardiac CT is gated, chest CT is not; networks shall know both.
+GATED_SHARE = 0.5
 # What `TrainingSample.heart_structures` tells apart, from 1 on.
 STRUCTURES = {
     "aorta": (Tissue.AORTA,), "right heart": (Tissue.RA, Tissue.RV),
@@ -48,7 +50,7 @@ def draw_training_sample(seed: int, variety: float = TRAINING_VARIETY) -> Traini
         variety: Spread of tissue values and scanner settings: 1 is realistic, the default goes far beyond.
     """
     rng = np.random.default_rng([seed, 20])
-    anatomy = Anatomy.draw(seed)
+    anatomy = Anatomy.draw(seed, GATED_SHARE)
     heart = anatomy.heart
     native = native_hu(rng, variety)
     cect = cect_hu(rng, native, float(rng.choice([80, 100, 120])))
