@@ -7,13 +7,23 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from .display import color_enhancement
-from .node_types import ChartNode, Node, Scene, SegmentationNode, TableNode, VolumeNode, nodes_of
+from .node_types import (
+    ChartNode,
+    Node,
+    Scene,
+    SegmentationNode,
+    TableNode,
+    TransformNode,
+    VolumeNode,
+    nodes_of,
+)
 from .plots import add_volume_curve, chart_parts
 from .provenance import PREFIX, provenance_entries, write_provenance
 from .scene_change import all_or_nothing, remove_nodes
 from .segmentation_node import add_chambers, add_heart
 from .subject_hierarchy import add_case_folder, folder_of, put_into, remove_folder
 from .tables import add_metrics_table, add_volumes_table
+from .transform_node import add_transform
 from .volume_node import add_label_volume, add_volume
 
 if TYPE_CHECKING:
@@ -39,6 +49,8 @@ class ResultNodes:
         chambers: Segments ``la`` and ``lv``.
         chamber_split: Which side of the heart is whose (1 LA, 2 LV); hidden; ``None`` where the model gives none.
         registered_cect: Real CECT on the CT's grid, or ``None``.
+        cect_to_native: Transform that moves the real CECT, as it was acquired, onto the CT; ``None`` without a plausible
+            registration.
         reference: Reference chambers, or ``None``.
         tables: ``volumes`` and ``metrics``.
         charts: ``curve``, volume against threshold.
@@ -53,6 +65,7 @@ class ResultNodes:
     expected_error: VolumeNode | None = None
     chamber_split: VolumeNode | None = None
     registered_cect: VolumeNode | None = None
+    cect_to_native: TransformNode | None = None
     reference: SegmentationNode | None = None
     tables: dict[str, TableNode] = field(default_factory=dict)
     charts: dict[str, ChartNode] = field(default_factory=dict)
@@ -150,7 +163,7 @@ def _add(
     report(0.1, "adding the volumes")
     enhancement = add_volume(scene, synthesis.enhancement_hu, f"{name} SYNTHETIC enhancement (HU)", transform)
     color_enhancement(enhancement)
-    error = split = registered = reference = None
+    error = split = registered = moved = reference = None
     if synthesis.expected_error_hu is not None:
         error = add_volume(
             scene, synthesis.expected_error_hu, f"{name} SYNTHETIC CECT expected error (HU)", transform
@@ -162,6 +175,8 @@ def _add(
     report(0.2, "adding the volumes")
     if case.cect is not None:
         registered = add_volume(scene, case.cect, f"{name} real CECT, registered", transform, "cardiac_cta")
+    if case.registration is not None and case.registration.plausible:
+        moved = add_transform(scene, case.registration.cect_to_native, f"{name} real CECT to CT")
     if case.reference is not None:
         report(0.3, "adding the reference")
         reference = add_chambers(scene, case.reference, native, f"{name} reference chambers", fill=0.0)
@@ -178,6 +193,7 @@ def _add(
         expected_error=error,
         chamber_split=split,
         registered_cect=registered,
+        cect_to_native=moved,
         reference=reference,
         tables=_tables(scene, result, name),
         charts={"curve": _curve(scene, result, chambers, name, report)} if with_curve else {},
