@@ -25,6 +25,11 @@ class HeartMap:
     la: np.ndarray
     lv: np.ndarray
 
+    @property
+    def volume_ml(self) -> float:
+        """Of the heart."""
+        return float(np.count_nonzero(self.heart >= 0.5) * np.prod(self.grid.spacing_xyz) / 1000)
+
     def extent_mm(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Lower and upper corner of the heart in mm, or None where there is none."""
         found = np.argwhere(self.heart >= 0.5)

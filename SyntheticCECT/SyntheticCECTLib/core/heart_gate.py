@@ -12,6 +12,8 @@ from .orientation import to_axial
 
 SMALLEST_HEART_ML = 60.0
 """An infant's heart; anything smaller is a stray find."""
+LARGEST_HEART_ML = 2500.0
+"""Beyond the most dilated heart; a find that large has run into its neighbours."""
 SMALL_HEART_ML, LARGE_HEART_ML = 250.0, 1800.0
 CUT_OFF_SHARE, TOUCHING_SHARE = 0.30, 0.02
 """Area of the heart on the scan's outermost plane, as a share of its largest area in that direction."""

@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .errors import Notice
+from .heart_gate import LARGEST_HEART_ML, SMALLEST_HEART_ML
 from .heart_region import HeartRegion
 from .input_gate import inspect_heart
 from .orientation import to_axial, to_grid_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .networks.contrast_model import Contrast
 
 DEFAULT_MODEL, HEART_MODEL = "santini2018", "heart_finder"
+HEART_BY_ANATOMY = "heart_by_anatomy"
 WORKING_SPACING_XYZ, WORKING_MATRIX = (1.5, 1.5, 3.0), 128
 
 
@@ -105,12 +107,14 @@ def synthesize(
     stages.begin("heart", 0.1, "finding the heart")
     axial = _upright(native_ct)
     found = find_heart(axial, finder.network(), device)
+    notices: list[Notice] = []
     if settings.heart_mask is not None:
         heart = HeartRegion.given(to_axial(settings.heart_mask), axial)
     else:
+        found = _found_otherwise(found, axial, notices)
         heart = HeartRegion.found(found.grid.image(found.heart), found.extent_mm(), axial)
     stages.begin("gate", 0.35, "checking the heart")
-    notices = inspect_heart(axial, heart.image())
+    notices += inspect_heart(axial, heart.image())
 
     stages.begin("network", 0.4, "synthesizing contrast")
     lower, upper = heart.corners_mm()
@@ -131,6 +135,9 @@ def synthesize(
     enhancement = heart.values(grid.image(contrast.synthetic_hu - slices)) * heart.mask
     synthetic, added = _assemble(heart, enhancement)
     error = contrast.expected_error_hu
+    factors = volume_factors(contrast.structures, package.card.get("volume_interval"))
+    if any(notice.code == HEART_BY_ANATOMY for notice in notices):
+        factors = {}  # they were calibrated on hearts that the network had found
     finished = Synthesis(
         native_ct=native_ct,
         synthetic_cect=to_grid_of(synthetic, native_ct),
@@ -143,7 +150,7 @@ def synthesize(
         expected_error_hu=None if error is None else to_grid_of(
             heart.image((heart.values(grid.image(error)) * heart.mask).astype(np.float32)), native_ct
         ),
-        volume_factors=volume_factors(contrast.structures, package.card.get("volume_interval")),
+        volume_factors=factors,
     )  # fmt: skip
     stages.end("synthesized")
     return finished
@@ -154,6 +161,26 @@ def _upright(native_ct: sitk.Image) -> sitk.Image:
     # Headers of one scan in two orientations differ in the last bits; rounded, they lead to one working grid.
     axial.SetOrigin(np.round(axial.GetOrigin(), 6).tolist())
     return axial
+
+
+def _found_otherwise(found: HeartMap, axial: sitk.Image, notices: list[Notice]) -> HeartMap:
+    """The find, or where it is no heart what the anatomy around suggests, with a notice; or the find after all."""
+    if SMALLEST_HEART_ML <= found.volume_ml <= LARGEST_HEART_ML:
+        return found
+    from .heart_by_anatomy import find_heart_by_anatomy
+
+    other = find_heart_by_anatomy(axial)
+    if other is None:
+        return found
+    notices.append(
+        Notice(
+            HEART_BY_ANATOMY,
+            f"The network found {found.volume_ml:.0f} mL, which is no heart. The heart ({other.volume_ml:.0f} mL) was "
+            "estimated from the lungs and the tissue between them instead, and so was the border between atrium and "
+            "ventricle: both are rough. Check them in the report, or give a heart mask.",
+        )
+    )
+    return other
 
 
 def _prior(heart: HeartRegion, grid: WorkingGrid, contrast: Contrast, found: HeartMap) -> np.ndarray:
