@@ -23,6 +23,7 @@ class FakeApplication:
     page_layout: int = 3
     series: dict[str, list[str]] = field(default_factory=dict)
     temporary: str = ""
+    dicom: list[str] = field(default_factory=list)
     told: list[tuple[str, Any]] = field(default_factory=list)
 
     def ask(self, text: str) -> bool:
@@ -43,6 +44,9 @@ class FakeApplication:
 
     def temporary_folder(self) -> str:
         return self.temporary
+
+    def dicom_files(self, volume: Any) -> list[str]:
+        return self.dicom
 
     def selected_series(self) -> dict[str, list[str]]:
         return self.series

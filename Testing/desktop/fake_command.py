@@ -49,6 +49,11 @@ def main() -> int:
     if mode == "bad scan" and "bad" in arguments[1]:
         print("synthetic-cect: Not a CT. Give a CT.", file=sys.stderr)
         return 2
+    if arguments[0] == "export":
+        shutil.copytree(arguments[1], folder / "exported", dirs_exist_ok=True)
+        if "--source" in arguments:
+            shutil.copytree(arguments[arguments.index("--source") + 1], folder / "source", dirs_exist_ok=True)
+        return 0
     made = "patient" if arguments[0] == "phantom" else "compared" if "--reference" in arguments else "plain"
     if mode != "empty":
         shutil.copytree(folder / made, arguments[arguments.index("-o") + 1], dirs_exist_ok=True)

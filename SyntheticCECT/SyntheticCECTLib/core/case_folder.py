@@ -46,6 +46,7 @@ def write_case(
     title: str = "Synthetic CECT",
     on_progress: OnProgress | None = None,
     compress: bool = True,
+    with_report: bool = True,
 ) -> dict[str, Any]:
     """Write images, segmentation, figures and report.
 
@@ -55,6 +56,7 @@ def write_case(
         title: Heading of the report.
         on_progress: Called with a fraction from 0 to 1 and what is being done; raise from it to cancel.
         compress: Whether images are compressed; left out, they are larger, and written and read in a fraction of the time.
+        with_report: Whether the page is written too.
 
     Returns:
         What metrics.json holds.
@@ -86,9 +88,10 @@ def write_case(
             write_chambers(folder / REFERENCE, case.reference)
         if case.registration is not None:
             sitk.WriteTransform(case.registration.cect_to_native, str(folder / CECT_TO_NATIVE))
-    report(0.7, "writing the report")
-    with timed(result.seconds, "report"):
-        _write_report(result, folder / REPORT, title)
+    if with_report:
+        report(0.7, "writing the report")
+        with timed(result.seconds, "report"):
+            _write_report(result, folder / REPORT, title)
     metrics = metrics_of(result)
     # An older run may have left more files in the folder that this is renamed into; these are the ones that belong together.
     metrics["files"] = sorted({entry.name for entry in folder.iterdir()} & _OWN_FILES)

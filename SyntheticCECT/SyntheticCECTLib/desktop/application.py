@@ -76,6 +76,13 @@ class Application:
         """Where Slicer keeps temporary files."""
         return str(slicer.app.temporaryPath)
 
+    def dicom_files(self, volume: Any) -> list[str]:
+        """The files in Slicer's DICOM database that a volume was loaded from; none where it came from elsewhere."""
+        uids = (volume.GetAttribute("DICOM.instanceUIDs") or "").split()
+        database = getattr(slicer, "dicomDatabase", None)
+        files = [str(database.fileForInstance(uid)) for uid in uids] if database is not None else []
+        return files if all(Path(file).is_file() for file in files) else []
+
     def selected_series(self) -> dict[str, list[str]]:
         """Files of each series that is selected in the DICOM module, by series UID."""
         browser = slicer.modules.DICOMInstance.browserWidget.dicomBrowser

@@ -104,6 +104,10 @@ class CaseFiles:
             ]
         return arguments
 
+    def adopt(self, folder: Path) -> Path:
+        """Takes a temporary folder in, so that it goes with this one."""
+        return folder.rename(self.folder / folder.name)
+
     def remove(self) -> None:
         """Deletes the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)

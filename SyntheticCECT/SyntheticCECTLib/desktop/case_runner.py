@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..core.case import CaseResult, OnProgress
 
 
+Arguments = Callable[[CaseFiles, "OnProgress"], "list[str | Path]"]
+"""Writes what a run needs, and gives the arguments of the command."""
 Take = Callable[[CaseFiles, "OnProgress"], Any]
 """Reads what a run wrote and brings it into the scene; reports between pieces, and may be cancelled there."""
 
@@ -79,7 +81,7 @@ class CaseRunner:
             view: Is told how it goes.
         """
 
-        def arguments(files: CaseFiles) -> list[str | Path]:
+        def arguments(files: CaseFiles, _: OnProgress) -> list[str | Path]:
             return files.write(choice)
 
         def take(files: CaseFiles, report: OnProgress) -> CaseResult:
@@ -108,24 +110,35 @@ class CaseRunner:
             view: Is told how it goes.
         """
 
-        def arguments(files: CaseFiles) -> list[str | Path]:
-            return [
-                "phantom",
-                "--seed",
-                str(seed),
-                "-o",
-                files.result,
-                "--progress",
-                "json",
-                "--uncompressed",
-            ]
+        def arguments(files: CaseFiles, _: OnProgress) -> list[str | Path]:
+            into = ["-o", files.result, "--uncompressed"]
+            return ["phantom", "--seed", str(seed), *into, "--progress", "json"]
 
-        self._begin(
-            arguments,
-            lambda files, report: take(files.result, report),
-            view,
-            networks=False,
-        )
+        self._begin(arguments, lambda files, report: take(files.result, report), view, networks=False)
+
+    def export(
+        self,
+        write: Callable[[Path, OnProgress], None],
+        source: Callable[[], Path | None],
+        folder: Path,
+        view: RunView,
+    ) -> None:
+        """Exports a result as DICOM; ``view.run_done`` gets the folder.
+
+        Args:
+            write: Called with the folder to write the result into, and whom to tell between its pieces.
+            source: Called for a temporary folder with the DICOM files of the CT, or ``None``.
+            folder: For the DICOM files.
+            view: Is told how it goes.
+        """
+
+        def arguments(files: CaseFiles, report: OnProgress) -> list[str | Path]:
+            write(files.result, report)
+            command: list[str | Path] = ["export", files.result, "--dicom", folder, "--progress", "json"]
+            found = source()
+            return command if found is None else [*command, "--source", files.adopt(found)]
+
+        self._begin(arguments, lambda *_: folder, view, networks=False)
 
     def cancel(self) -> None:
         """Stops at once; the scene is as it was. A result that is in the scene already stays."""
@@ -147,7 +160,7 @@ class CaseRunner:
 
     def _begin(
         self,
-        arguments: Callable[[CaseFiles], list[str | Path]],
+        arguments: Arguments,
         take: Take,
         view: RunView,
         networks: bool = True,
@@ -167,7 +180,7 @@ class CaseRunner:
 
     def _start(
         self,
-        arguments: Callable[[CaseFiles], list[str | Path]],
+        arguments: Arguments,
         take: Take,
         view: RunView,
     ) -> None:
@@ -175,7 +188,10 @@ class CaseRunner:
             return
         files = CaseFiles(self._folder)
         try:
-            command = arguments(files)
+            command = arguments(files, self._reporter(view))
+        except _Cancelled:
+            files.remove()
+            return
         except (InputRefused, OSError, RuntimeError) as error:
             files.remove()
             self._end(view, view.run_failed, str(error))
@@ -198,20 +214,23 @@ class CaseRunner:
         files.awaited = True
         qt.QTimer.singleShot(0, lambda: self._take(files, take, view))
 
-    def _take(self, files: CaseFiles, take: Take, view: RunView) -> None:
-        def report(fraction: float, message: str) -> None:
-            if self._view is view:
-                view.run_progress(Progress(1.0, message))
-            # The window stays alive between the pieces, and Cancel can be pressed.
+    def _reporter(self, view: RunView) -> OnProgress:
+        """Keeps the window alive between pieces of work here, so that Cancel can be pressed."""
+
+        def report(_: float, message: str) -> None:
+            view.run_progress(Progress(1.0, message))
             slicer.app.processEvents()
             if self._view is not view:
                 raise _Cancelled
 
+        return report
+
+    def _take(self, files: CaseFiles, take: Take, view: RunView) -> None:
         if self._view is not view:  # cancelled in the meantime
             files.remove()
             return
         try:
-            result = take(files, report)
+            result = take(files, self._reporter(view))
         except _Cancelled:
             return
         except Exception as error:  # whatever it is, the panel must not stay in the state of a run

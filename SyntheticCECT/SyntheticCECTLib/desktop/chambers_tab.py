@@ -11,6 +11,7 @@ from ..core.errors import InputRefused
 from ..mrml.provenance import provenance_of, write_provenance
 from .body_surface import body_surface_m2
 from .desk import Desk
+from .dicom_button import DicomButton
 from .histogram_picture import histogram_pixels, write_png
 from .parameters import HIGHEST_HU, LOWEST_HU
 from .view_tab import NO_RESULT
@@ -33,6 +34,7 @@ class ChambersTab:
         self._following = False
         self._volumes: dict[str, dict[str, Any]] = {}
         self._histogram: Any = None
+        self.dicom = DicomButton(desk)
         ui = self._ui = desk.ui
         self._settle = qt.QTimer()
         self._settle.setSingleShot(True)
@@ -55,6 +57,7 @@ class ChambersTab:
         )  # fmt: skip
         for control in controls:
             control.enabled = nodes is not None
+        self.dicom.show()
         self._histogram = None
         if nodes is None:
             self._volumes = {}
