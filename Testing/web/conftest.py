@@ -18,7 +18,9 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PATIENCE_MS = 300_000
+PATIENCE_MS = 90_000
+SYNTHESIS_MS = 300_000
+"""A network runs, perhaps beside other work on the same cores."""
 needs_room = pytest.mark.skipif(
     any(find_spec(name) is None for name in ("trame_slicer", "slicer", "trame")), reason="needs trame-slicer"
 )
@@ -109,9 +111,9 @@ def result_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "case"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory, patient_folder: Path) -> Iterator[RoomProcess]:
-    """A room on its first page, whose virtual patient is the small one."""
+    """A room on its first page, whose virtual patient is the small one; each file of tests has its own."""
     running = RoomProcess("--sample", patient_folder, temporary=tmp_path_factory.mktemp("room"))
     yield running
     running.stop()

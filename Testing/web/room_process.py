@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-STARTS_WITHIN_S = 240
+STARTS_WITHIN_S = 120
 ENDS_WITHIN_S = 60
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from Testing.web.conftest import Visitor
+from Testing.web.conftest import SYNTHESIS_MS, Visitor
 from Testing.web.room_process import RoomProcess
 from Testing.web.screen import changed, is_marked, settled, slide
 
@@ -27,7 +27,7 @@ def case_page(chromium: Any, room: RoomProcess) -> Iterator[Visitor]:
     page.wait_for_selector("[data-panel=synthesize]")
     page.click("[data-action=synthesize]")
     page.wait_for_selector("[data-panel=progress]")
-    page.wait_for_selector("[data-volume=lv]")
+    page.wait_for_selector("[data-volume=lv]", timeout=SYNTHESIS_MS)
     yield visitor
     visitor.close()
 
@@ -93,10 +93,22 @@ def test_side_by_side_shows_the_same_slice_of_both(case_page: Visitor) -> None:
     page.click("[data-layout=four]")
 
 
-def test_help_opens_with_a_key(case_page: Visitor) -> None:
-    case_page.page.keyboard.press("?")
-    assert "threshold" in case_page.page.inner_text("[data-panel=help]")
-    case_page.page.keyboard.press("Escape")
+def test_keys_open_and_close_help_in_this_window_only(
+    case_page: Visitor, visitor: Visitor, room: RoomProcess
+) -> None:
+    page, help_panel = case_page.page, case_page.page.locator("[data-panel=help]")
+    page.keyboard.press("?")
+    help_panel.wait_for()
+    assert "threshold" in help_panel.inner_text()
+    visitor.page.goto(room.address)
+    visitor.page.click("[data-layout=solid]")  # no dialog stands before it
+    page.wait_for_function("() => document.querySelectorAll('[data-view]').length === 1")
+    page.keyboard.press("4")
+    page.keyboard.press("Escape")
+    help_panel.wait_for(state="hidden")
+    assert page.locator("[data-view]").count() == 1, "a key acted behind the dialog"
+    page.keyboard.press("1")
+    page.wait_for_function("() => document.querySelectorAll('[data-view]').length === 4")
 
 
 def test_nothing_is_asked_from_elsewhere_and_nothing_complains(case_page: Visitor) -> None:

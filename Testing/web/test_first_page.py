@@ -10,11 +10,7 @@ from Testing.web.room_process import RoomProcess
 
 
 def open_first_page(visitor: Visitor, room: RoomProcess) -> None:
-    """Comes in; a case that another test left open is closed."""
     visitor.page.goto(room.address)
-    visitor.page.wait_for_selector("[data-page=start], [data-action=close]")
-    if visitor.page.locator("[data-action=close]").count():
-        visitor.page.click("[data-action=close]")
     visitor.page.wait_for_selector("[data-page=start]")
 
 

@@ -65,8 +65,6 @@ class RoomKeys:
             self.add(page, "ArrowDown", lambda: views.step(-1))
         for number, layout in enumerate(TITLES, start=1):
             self.add(Page.CASE, str(number), lambda layout=layout: setattr(picture.data, "layout", layout))
-        for page in Page:
-            self.add(page, "?", lambda: setattr(room, "help_shown", not room.help_shown))
 
     def _press(self, key: str) -> Any:
         action = self._actions.get((key, self._page()))

@@ -37,6 +37,7 @@ class RoomUI:
 
     def __init__(self, server: Any) -> None:
         name = names_of(server, RoomState)
+        server.state.client_only(name.help_shown)  # what one window reads over, another does not
         self._page = name.page
         shows_views = self._is(Page.CASE, Page.QA, Page.READING)
         editing = names_of(server, QaState).editing
@@ -58,7 +59,7 @@ class RoomUI:
                     variant="text", click=self.close_clicked, raw_attrs=named("Close the case", action="close"),
                 )  # fmt: skip
                 VBtn(
-                    icon="mdi-help-circle-outline", size="small", click=f"{name.help_shown} = true",
+                    icon="mdi-help-circle-outline", size="small", click=f"{name.help_shown} = !{name.help_shown}",
                     raw_attrs=named("Help and keyboard shortcuts", action="help"),
                 )  # fmt: skip
             with VNavigationDrawer(

@@ -81,6 +81,8 @@
     const typing = TYPED_INTO.includes(target.tagName) && !["range", "checkbox"].includes(target.type);
     if (typing || target.isContentEditable || event.metaKey || event.altKey) return;
     if (target.getAttribute && target.getAttribute("role") === "slider" && event.key.startsWith("Arrow")) return;
+    if (event.key === "?") return document.querySelector("[data-action=help]")?.click();
+    if (document.querySelector(".v-dialog.v-overlay--active")) return;
     const key = (event.ctrlKey ? "Ctrl+" : "") + event.key;
     if (event.ctrlKey && !["z", "y"].includes(event.key)) return;
     if (window.trame && window.trame.state.get("room_keys")?.includes(key)) {
