@@ -65,5 +65,10 @@ def test_exception_in_a_slot_fails_the_test(strict: OpenPanel, desktop: Any) -> 
     desktop.slot_errors.clear()
 
 
+def test_method_that_is_a_signal_in_qt5_raises(strict: OpenPanel, desktop: Any) -> None:
+    with pytest.raises(AttributeError):
+        desktop.qt.QProcess().error()
+
+
 def test_lists_come_back_as_tuples(strict: OpenPanel) -> None:
     assert strict.ui.nativeCtSelector.nodeTypes == ("vtkMRMLScalarVolumeNode",)

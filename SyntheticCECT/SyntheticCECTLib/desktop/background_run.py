@@ -58,7 +58,7 @@ class BackgroundRun:
     ) -> None:
         self._command_line, self._arguments, self._listener = command_line, arguments, listener
         self._output: list[str] = []
-        self._cancelled = False
+        self._cancelled = self._started = False
         self._process: Any = None
         self._report = RunReport(0.0)
 
@@ -82,6 +82,7 @@ class BackgroundRun:
         environment.insert("PYTHONIOENCODING", "utf-8")
         process.setProcessEnvironment(environment)
         process.setWorkingDirectory(str(self._command_line.folder))
+        process.connect("started()", self._running)
         process.connect("readyReadStandardOutput()", self._read_output)
         process.connect("readyReadStandardError()", self._read_report)
         process.connect("finished(int,QProcess::ExitStatus)", self._finished)
@@ -107,6 +108,9 @@ class BackgroundRun:
         else:
             force_to_end(pid, pids)
 
+    def _running(self) -> None:
+        self._started = True
+
     def _read_output(self) -> None:
         if self._process is not None:
             self._output.append(_text(self._process.readAllStandardOutput()))
@@ -119,7 +123,8 @@ class BackgroundRun:
             self._listener.progress(self._report.progress)
 
     def _error(self, *_: Any) -> None:
-        if self._process is not None and self._process.error() == qt.QProcess.FailedToStart:
+        # Which error it was is not asked for: in Qt 5 `error` is a signal too, and what ended badly tells `finished`.
+        if self._process is not None and not self._started:
             self._release()
             self._tell_failed(
                 RunFailure(

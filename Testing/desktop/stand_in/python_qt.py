@@ -22,6 +22,9 @@ if sys.version_info < (3, 12):
     for _constant in (None, True, False):
         ctypes.c_ssize_t.from_address(id(_constant)).value += 1 << 40
 
+SIGNALS_OF_QT5 = {(QtCore.QProcess, "error")}
+"""There PythonQt finds a signal where Qt 6 has a method of that name only."""
+
 _classes: dict[type, type] = {}
 _proxies: dict[int, tuple[Any, Any]] = {}
 
@@ -51,7 +54,7 @@ class Proxy(metaclass=ProxyClass):
 
     def __getattr__(self, name: str) -> Any:
         target = self.__dict__["target"]
-        if name.startswith("_"):
+        if name.startswith("_") or (type(target), name) in SIGNALS_OF_QT5:
             raise AttributeError(name)
         if isinstance(target, QtCore.QObject):
             if name == "name":
