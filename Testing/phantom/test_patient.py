@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from SyntheticCECTLib.phantom.anatomy import Anatomy
 from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_patient
 from SyntheticCECTLib.phantom.tissues import Tissue, at_kilovolt, native_hu
 from SyntheticCECTLib.phantom.training_sample import draw_training_sample
@@ -15,6 +16,33 @@ SMALL: dict[str, Any] = dict(field_mm=230.0, matrix=96, slices=30, slice_mm=5.0,
 def patient() -> VirtualPatient:
     shift, turn = np.array([5.0, -4.0, 9.0]), np.array([3.0, -2.0, 4.0])
     return make_patient(7, Protocol(**SMALL, shift_mm=shift, rotation_deg=turn, breath_mm=0.3))
+
+
+def test_progress_rises_to_one_and_names_both_scans() -> None:
+    seen: list[tuple[float, str]] = []
+    make_patient(7, Protocol(**SMALL), on_progress=lambda fraction, message: seen.append((fraction, message)))
+    fractions = [fraction for fraction, _ in seen]
+    assert fractions == sorted(fractions) and fractions[-1] == 1.0 and len(set(fractions)) > 6
+    assert {"drawing the CT", "drawing the CECT"} <= {message for _, message in seen}
+
+
+def test_an_interrupted_drawing_begins_no_further_slab(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+    paint = Anatomy.paint
+
+    def counted(self: Anatomy, *rest: Any) -> Any:
+        begun.append(1)
+        return paint(self, *rest)
+
+    def interrupt(fraction: float, message: str) -> None:
+        if fraction > 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Anatomy, "paint", counted)
+    ten_slabs: dict[str, Any] = SMALL | dict(slices=120)
+    with pytest.raises(KeyboardInterrupt):
+        make_patient(7, Protocol(**ten_slabs), on_progress=interrupt)
+    assert len(begun) <= 4
 
 
 def test_the_same_seed_gives_the_same_patient(patient: VirtualPatient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -90,14 +91,21 @@ class Protocol:
         return replace(scanner, noise_hu=scanner.noise_hu * self.noise_factor, streak_hu=streak_hu)
 
 
-def make_patient(seed: int, protocol: Protocol | None = None, variety: float = 1.0) -> VirtualPatient:
+def make_patient(
+    seed: int,
+    protocol: Protocol | None = None,
+    variety: float = 1.0,
+    on_progress: Callable[[float, str], None] | None = None,
+) -> VirtualPatient:
     """Draws the patient of a seed and scans him twice.
 
     Args:
         seed: The same seed and protocol give the same patient and images.
         protocol: Drawn from the seed where None.
         variety: Spread of tissue values and scanner settings; 1 is realistic.
+        on_progress: Called with a fraction from 0 to 1 and what is being done; raise from it to cancel.
     """
+    report = on_progress or (lambda fraction, message: None)
     rng = np.random.default_rng([seed, 10])
     protocol = protocol or Protocol.draw(rng)
     anatomy = Anatomy.draw(seed, float(protocol.gated))
@@ -124,11 +132,13 @@ def make_patient(seed: int, protocol: Protocol | None = None, variety: float = 1
     cect_scanner = Acquisition.draw(rng, variety)
     native, chambers, heart_mask = _scan(
         anatomy, grid, Pose(), None, at_kilovolt(native_table, protocol.native_kilovolt), native_table * 0,
-        native_scanner, [seed, 12],
+        native_scanner, [seed, 12], lambda share: report(0.4 * share, "drawing the CT"),
     )  # fmt: skip
     cect, _, _ = _scan(
-        anatomy, cect_grid, pose, breath, cect_table, cect_table - native_table, cect_scanner, [seed, 13]
-    )
+        anatomy, cect_grid, pose, breath, cect_table, cect_table - native_table, cect_scanner, [seed, 13],
+        lambda share: report(0.4 + 0.6 * share, "drawing the CECT"),
+    )  # fmt: skip
+    report(1.0, "drawn")
 
     voxel_ml = float(np.prod(grid.spacing_xyz)) / 1000
     truth = {
@@ -159,7 +169,7 @@ def _grid(center: np.ndarray, field_mm: float, matrix: int, slices: int, slice_m
 
 def _scan(
     anatomy: Anatomy, grid: Grid, pose: Pose, breath: Deformation | None, table: np.ndarray,
-    enhancement: np.ndarray, scanner: Acquisition, seed: list[int],
+    enhancement: np.ndarray, scanner: Acquisition, seed: list[int], on_share: Callable[[float], None],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Image in HU, chamber labels and heart mask ``(K, J, I)``.
 
@@ -183,7 +193,15 @@ def _scan(
         return tuple(_refine(part.astype(np.float32), coarse, grid) for part in parts)
 
     with ThreadPoolExecutor(2) as pool:
-        slabs = list(pool.map(slab, starts))
+        tasks, slabs = [pool.submit(slab, start) for start in starts], []
+        try:
+            for done, task in enumerate(tasks):
+                on_share(0.9 * done / len(tasks))
+                slabs.append(task.result())
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # what waits is not begun; Ctrl-C ends within two slabs
+            raise
+    on_share(0.9)
     image, la, lv, heart = (np.concatenate(parts) for parts in zip(*slabs, strict=True))
     chambers = ((la >= 0.5) & (la >= lv)).astype(np.uint8) + 2 * ((lv >= 0.5) & (lv > la)).astype(np.uint8)
     return scanner.acquire(image, grid, rng), chambers, heart >= 0.5
