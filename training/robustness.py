@@ -37,38 +37,40 @@ CONDITIONS: dict[str, dict[str, Any]] = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patients", type=int, default=20)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
-    parser.add_argument("--model", help="id or folder of the synthesis model; default: the bundled one")
+    parser.add_argument(
+        "--models", nargs="+", default=["santini2018", "leftheart"], help="ids or folders of synthesis models"
+    )
     parser.add_argument("--output", type=Path, default=Path("training-output/robustness.json"))
 
 
 def run(options: argparse.Namespace) -> None:
     work = [(name, FIRST_TEST_SEED + n) for n in range(options.patients) for name in CONDITIONS]
-    scans = in_processes(options.workers, partial(measure, model=options.model), work)
-    rows = list(tqdm(scans, total=len(work), desc="scans", unit="scan"))
+    scans = in_processes(options.workers, partial(measure, models=options.models), work)
+    rows = [row for scan in tqdm(scans, total=len(work), desc="scans", unit="scan") for row in scan]
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(rows, indent=1) + "\n")
-    for line in table(rows):
-        print(line)
+    for model in options.models:
+        print(f"{model}:")
+        for line in table([row for row in rows if row["model"] == model]):
+            print(f"  {line}")
 
 
-def measure(condition_and_seed: tuple[str, int], model: str | None = None) -> dict[str, Any]:
-    """Dice and volume error of one test patient under one condition; no Dice where the scan was refused."""
+def measure(condition_and_seed: tuple[str, int], models: list[str]) -> list[dict[str, Any]]:
+    """Each model's Dice and volume error of one test patient under one condition; no Dice where the scan was refused."""
     condition, seed = condition_and_seed
     patient = make_patient(seed, replace(test_protocol(seed), **CONDITIONS[condition]))
     scan = Scan(sitk.Cast(patient.native_ct, sitk.sitkFloat32), "", f"virtual patient {seed}")
-    row: dict[str, Any] = {
-        "condition": condition,
-        "seed": seed,
-        "dice": None,
-        "dv_percent": None,
-        "refused": None,
-    }
-    try:
-        result = process_case(CaseInputs(scan, None, patient.labels), CaseSettings(model, device="cpu"))
-    except InputRefused as refusal:
-        return row | {"refused": refusal.code}
-    figures = result.agreement.as_dict() if result.agreement else {}
-    return row | {key: figures.get(key) for key in ("dice", "dv_percent")}
+    rows = []
+    for model in models:
+        row: dict[str, Any] = {"condition": condition, "seed": seed, "model": model, "refused": None}
+        figures: dict[str, Any] = {}
+        try:
+            result = process_case(CaseInputs(scan, None, patient.labels), CaseSettings(model, device="cpu"))
+            figures = result.agreement.as_dict() if result.agreement else {}
+        except InputRefused as refusal:
+            row["refused"] = refusal.code
+        rows.append(row | {key: figures.get(key) for key in ("dice", "dv_percent")})
+    return rows
 
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
