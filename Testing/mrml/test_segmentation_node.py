@@ -176,3 +176,20 @@ def test_chambers_below_a_warp_leave_no_node(
     with pytest.raises(InputRefused, match="breathing"):
         add_chambers(scene, some_labels, a_native_node, "chambers")
     assert ids_of(scene) == before
+
+
+def test_surfaces_made_one_by_one_are_those_that_slicer_makes(
+    scene: Any, some_labels: sitk.Image, a_native_node: Any
+) -> None:
+    told: list[str] = []
+    stepwise = add_chambers(
+        scene, some_labels, a_native_node, "stepwise", on_progress=lambda _, message: told.append(message)
+    )
+    at_once = add_chambers(scene, some_labels, a_native_node, "at once", surfaces=False)
+    assert surface_of(at_once, "la") is None
+    rebuild_surfaces(at_once)
+    assert told == ["making surfaces"] * 2
+    for key in ("la", "lv"):
+        one, other = surface_of(stepwise, key), surface_of(at_once, key)
+        assert one.GetNumberOfPoints() == other.GetNumberOfPoints() > 0
+        assert surface_ml(one) == pytest.approx(surface_ml(other))

@@ -58,7 +58,12 @@ def add_patient(
         cect = add_volume(scene, _read(folder / CECT), f"{name} CECT")
         report(0.8, "adding the true chambers")
         truth = add_chambers(
-            scene, read_labels(folder / LABELS, native_ct), native, f"{name} true chambers", 0.0
+            scene,
+            read_labels(folder / LABELS, native_ct),
+            native,
+            f"{name} true chambers",
+            0.0,
+            on_progress=report,
         )
         truth.GetDisplayNode().SetVisibility(False)
     return VirtualPatientNodes(native, cect, truth)

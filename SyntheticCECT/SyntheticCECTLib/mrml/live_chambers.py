@@ -81,13 +81,12 @@ class LiveChambersNode:
         """
         from ..core.case import part_of
         from ..core.case_folder import CURVE_REACH_HU, CURVE_STEP_HU
+        from ..core.chambers import measure
 
         if thresholds_hu is None:
             middle = self._synthesis.default_threshold_hu
             steps = np.arange(-CURVE_REACH_HU, CURVE_REACH_HU + 1, CURVE_STEP_HU)
             thresholds_hu = [float(middle + step) for step in steps]
-        from ..core.chambers import measure
-
         report, heart_mask, points_ml = part_of(on_progress, 0.0, 1.0), self._synthesis.heart_mask, []
         for number, threshold_hu in enumerate(thresholds_hu):
             report(number / len(thresholds_hu), "measuring at other thresholds")

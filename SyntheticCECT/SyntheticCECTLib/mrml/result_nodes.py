@@ -109,8 +109,8 @@ def add_result(
         native_node: The CT.
         name: Of the case; the CT's name where empty.
         with_curve: Whether the volume-against-threshold chart is computed too.
-        on_progress: Called with a fraction from 0 to 1 and what is being added, between pieces that take under a tenth of
-            a second each; raise from it to cancel.
+        on_progress: Called with a fraction from 0 to 1 and what is being added, between the pieces; raise from it to
+            cancel.
 
     Raises:
         InputRefused: ``transform_not_linear`` where the CT lies below a warp.
@@ -155,6 +155,8 @@ def _silent(fraction: float, message: str) -> None:
 def _add(
     scene: Scene, result: CaseResult, native: VolumeNode, name: str, with_curve: bool, report: OnProgress
 ) -> ResultNodes:
+    from ..core.case import part_of
+
     case, synthesis, transform = result.case, result.case.synthesis, native.GetParentTransformNode()
     report(0.0, "adding the volumes")
     synthetic = add_volume(
@@ -179,9 +181,19 @@ def _add(
         moved = add_transform(scene, case.registration.cect_to_native, f"{name} real CECT to CT")
     if case.reference is not None:
         report(0.3, "adding the reference")
-        reference = add_chambers(scene, case.reference, native, f"{name} reference chambers", fill=0.0)
+        reference = add_chambers(
+            scene,
+            case.reference,
+            native,
+            f"{name} reference chambers",
+            0.0,
+            on_progress=part_of(report, 0.3, 0.4),
+        )
     report(0.4, "adding the chambers")
-    chambers = add_chambers(scene, result.labels, native, f"{name} chambers estimated from SYNTHETIC CECT")
+    chambers = add_chambers(
+        scene, result.labels, native, f"{name} chambers estimated from SYNTHETIC CECT",
+        on_progress=part_of(report, 0.4, 0.5),
+    )  # fmt: skip
     report(0.5, "adding the heart")
     return ResultNodes(
         native=native,
