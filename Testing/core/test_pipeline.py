@@ -7,14 +7,18 @@ import pytest
 import SimpleITK as sitk
 import torch
 
-from SyntheticCECTLib.core import pipeline
+from SyntheticCECTLib.core import heart_finder, pipeline
 from SyntheticCECTLib.core.errors import Cancelled, InputRefused
+from SyntheticCECTLib.core.heart_finder import SPACING_MM, HeartMap
 from SyntheticCECTLib.core.networks import model_package
 from SyntheticCECTLib.core.networks.heart_network import HeartFinder
+from SyntheticCECTLib.core.networks.left_heart_network import LeftHeart
 from SyntheticCECTLib.core.networks.model_package import save_model
 from SyntheticCECTLib.core.networks.network import Santini2018
+from SyntheticCECTLib.core.orientation import to_axial
 from SyntheticCECTLib.core.pipeline import Settings, Synthesis, synthesize
 from SyntheticCECTLib.core.solid_part import one_part
+from SyntheticCECTLib.core.working_grid import grid_over
 
 CARD = dict(working_grid={}, hu_scaling={}, training_data="none", intended_use="tests", licence="Apache-2.0")
 
@@ -31,6 +35,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         contrast.last.weight *= 100  # enough to see
         finder.last[2].bias -= 50  # pyright: ignore[reportOperatorIssue]  # finds no heart
     save_model(folder, "santini2018", contrast, CARD | dict(architecture=architecture, threshold_hu=150.0))
+    left_heart = LeftHeart([2, 3, 4, 5]).eval()
+    with torch.no_grad():
+        left_heart.last[4].weight *= 20  # pyright: ignore[reportCallIssue, reportOperatorIssue]
+        # heart nearly everywhere, either chamber in much of it
+        left_heart.last[4].bias += torch.tensor([0, 0, 5, 1, 1, 0, 0])  # pyright: ignore[reportOperatorIssue]
+    architecture = {"name": "leftheart", "arguments": {"widths": [2, 3, 4, 5]}}
+    save_model(folder, "leftheart", left_heart, CARD | dict(architecture=architecture, threshold_hu=150.0))
     architecture = {"name": "heart_finder", "arguments": {"widths": [4, 4, 4, 4]}}
     save_model(folder, "heart_finder", finder, CARD | dict(architecture=architecture))
     with pytest.MonkeyPatch.context() as patch:
@@ -96,6 +107,37 @@ def test_result_is_identical_for_all_48_axis_orientations(
         assert turned.chamber_prior is not None and synthesis.chamber_prior is not None
         prior = sitk.GetArrayFromImage(reoriented(synthesis.chamber_prior, order, flips))
         assert (sitk.GetArrayFromImage(turned.chamber_prior) == prior).mean() > 0.999
+
+
+@pytest.mark.parametrize("model", ["santini2018", "leftheart"])
+def test_a_heart_that_was_found_gives_one_result_in_any_orientation(
+    model: str, scan: tuple[sitk.Image, sitk.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found(axial: sitk.Image, *rest: object) -> HeartMap:
+        """The mask as a find of the network, on the grid that the scan leads to."""
+        grid = grid_over(axial, SPACING_MM, 1)
+        mask = sitk.Cast(to_axial(scan[1]), sitk.sitkFloat32)
+        heart = sitk.GetArrayFromImage(
+            sitk.Resample(mask, grid.image(grid.sample(axial)), sitk.Transform(), sitk.sitkLinear, 0.0)
+        )
+        rows = np.arange(heart.shape[1])[None, :, None]
+        return HeartMap(grid, heart, heart * (rows > 26), heart * (rows <= 26))
+
+    monkeypatch.setattr(heart_finder, "find_heart", found)
+    first = synthesize(scan[0], model, Settings("cpu"))
+    assert first.chamber_prior is not None and (first.expected_error_hu is None) == (model == "santini2018")
+    for order, flips in (
+        ((0, 1, 2), (True, False, True)), ((2, 0, 1), (False, True, False)), ((1, 0, 2), (True, True, True)),
+    ):  # fmt: skip
+        turned = synthesize(reoriented(scan[0], order, flips), model, Settings("cpu"))
+        for name in ("synthetic_cect", "heart_mask", "chamber_prior", "expected_error_hu"):
+            one, other = getattr(first, name), getattr(turned, name)
+            if one is None:
+                continue
+            expected = sitk.GetArrayFromImage(reoriented(one, order, flips)).astype(float)
+            difference = np.abs(sitk.GetArrayFromImage(other) - expected)
+            assert np.ptp(expected) > 0 and (difference > 1e-3 * np.abs(expected) + 1.0).sum() == 0, name
+            assert (difference > 0.5).mean() < 0.001, name
 
 
 def test_scan_without_a_heart_is_refused(scan: tuple[sitk.Image, sitk.Image]) -> None:
