@@ -46,19 +46,24 @@ def labels() -> np.ndarray:
 def write_result(tmp_path: Path) -> Callable[..., Path]:
     """Writes the result folder of a small chest with an LA of 340 and an LV of 400 HU."""
 
-    def write(direction: tuple[float, ...] = UPRIGHT, threshold_hu: float = 300.0) -> Path:
-        native = chest()
+    def write(
+        direction: tuple[float, ...] = UPRIGHT, threshold_hu: float = 300.0, given: sitk.Image | None = None
+    ) -> Path:
+        native = chest() if given is None else sitk.GetArrayFromImage(given)
         bright = native.copy()
         bright[LA], bright[LV] = 340, 400
-        heart = np.zeros(native.shape, np.uint8)
-        heart[2:12, 2:18, 2:21] = 1
+        heart, side = np.zeros(native.shape, np.uint8), np.zeros(native.shape, np.uint8)
+        heart[2:12, 2:18, 2:21], side[LA], side[LV] = 1, 1, 2
         images = {
             name: image_of(array, SPACING_XYZ, direction=direction)
             for name, array in (
                 ("native_ct", native), ("synthetic_cect", bright), ("enhancement_hu", bright - native),
-                ("heart_mask", heart), ("chamber_prior", labels()),
+                ("heart_mask", heart), ("chamber_prior", side),
             )
         }  # fmt: skip
+        if given is not None:
+            for image in images.values():
+                image.CopyInformation(given)
         folder = tmp_path / "result"
         folder.mkdir()
         write_case(
@@ -208,6 +213,24 @@ def test_an_export_with_its_source_joins_the_study_and_names_each_slice(
         )
         assert one.ReferencedSeriesSequence[0].SeriesInstanceUID == one_source.SeriesInstanceUID
         assert one.LossyImageCompression == "01" and one.BurnedInAnnotation == "YES"
+
+
+def test_a_tilted_source_is_joined_on_the_straightened_grid(
+    write_result: Callable[..., Path], tmp_path: Path
+) -> None:
+    write_series(tmp_path / "source", chest(), SpacingMm=(2.2, 2.0, 3.0), Step=(0.0, 0.7, 3.0))
+    straightened = read_scan(tmp_path / "source").image
+    assert straightened.GetSize()[1] > chest().shape[1]
+    result = write_result(given=sitk.Round(straightened))
+    out = export(result, tmp_path / "source")
+    expected = sitk.GetArrayFromImage(sitk.ReadImage(str(result / SYNTHETIC_CECT)))
+    assert np.array_equal(on_grid(*stacked(headers(out)), straightened), np.rint(expected))
+    positions = {
+        one.SOPInstanceUID: one.ImagePositionPatient[2]
+        for one in map(pydicom.dcmread, (tmp_path / "source").iterdir())
+    }
+    for one in headers(out):
+        assert one.ImagePositionPatient[2] == positions[one.SourceImageSequence[0].ReferencedSOPInstanceUID]
 
 
 def test_the_series_of_the_result_is_found_among_others(
