@@ -10,8 +10,7 @@ import SimpleITK as sitk
 from PIL import Image, ImageDraw
 
 from SyntheticCECTLib.core.errors import InputRefused
-from SyntheticCECTLib.core.formats.grid import place
-from SyntheticCECTLib.core.formats.label_file import on_grid_of, read_labels
+from SyntheticCECTLib.core.formats.label_file import read_labels
 from SyntheticCECTLib.core.formats.segment_header import Chamber, chamber_segments
 from SyntheticCECTLib.core.formats.volume_file import container_of
 
@@ -33,49 +32,23 @@ def read_chambers(path: Path, scan: sitk.Image) -> sitk.Image:
                 "not_labels", f"'{path}' holds {len(files)} files.", "Give the segmentation itself."
             )
         path = files[0]
-    if container_of(path) != "DICOM":
-        return read_labels(path, scan)
-    import pydicom
+    if container_of(path) == "DICOM":
+        import pydicom
 
-    dataset = pydicom.dcmread(path)
-    kind = dataset.get("Modality", "none")
-    if kind == "SEG":
-        return on_grid_of(_from_seg(dataset), scan)
-    if kind == "RTSTRUCT":
-        return _from_contours(dataset, scan)
-    raise InputRefused("not_labels", f"The DICOM file's modality is {kind}.", "Give a DICOM SEG or RTSTRUCT.")
-
-
-def _from_seg(dataset: Any) -> sitk.Image:
-    try:
-        from highdicom.seg import Segmentation
-    except ImportError:
-        raise InputRefused(
-            "needs_highdicom", "Reading DICOM SEG needs highdicom.", "Install it: pip install highdicom."
-        ) from None
-    segmentation = Segmentation.from_dataset(dataset)
-    header: dict[str, str] = {}
-    for number in segmentation.segment_numbers:
-        about = segmentation.get_segment_description(number)
-        code = about.segmented_property_type
-        header |= _named(int(number), str(about.segment_label), str(code.value))
-    array, axes, origin = None, np.eye(3), np.zeros(3)
-    for chamber, _, number in _chambers(header):
-        volume = segmentation.get_volume(segment_numbers=[number], combine_segments=True, relabel=True)
-        array = np.zeros(volume.array.shape, np.uint8) if array is None else array
-        array[volume.array > 0] = chamber.label
-        # Columns of the affine are the steps along the array's axes (LPS); ours run i, j, k.
-        axes, origin = volume.affine[:3, 2::-1], volume.affine[:3, 3]
-    assert array is not None
-    return place(array, axes, origin, order=0)[0]
+        dataset = pydicom.dcmread(path)
+        kind = dataset.get("Modality", "none")
+        if kind == "RTSTRUCT":
+            return _from_contours(dataset, scan)
+        if kind != "SEG":
+            raise InputRefused(
+                "not_labels", f"The DICOM file's modality is {kind}.", "Give a DICOM SEG or RTSTRUCT."
+            )
+    return read_labels(path, scan)
 
 
 def _from_contours(dataset: Any, scan: sitk.Image) -> sitk.Image:
     names = {int(roi.ROINumber): str(roi.ROIName) for roi in dataset.StructureSetROISequence}
-    header: dict[str, str] = {}
-    for number, name in names.items():
-        header |= _named(number, name, "")
-    chambers = {number: chamber for chamber, _, number in _chambers(header)}
+    chambers = _chambers(names)
     array = np.zeros(scan.GetSize()[::-1], np.uint8)
     for roi in dataset.ROIContourSequence:
         chamber = chambers.get(int(roi.ReferencedROINumber))
@@ -109,19 +82,22 @@ def _polygon(points_ij: np.ndarray, shape_ji: tuple[int, ...]) -> np.ndarray:
     return np.asarray(canvas)[fine // 2 :: fine, fine // 2 :: fine]
 
 
-def _named(number: int, name: str, code: str) -> dict[str, str]:
-    """A DICOM segment as the header of a .seg.nrrd would name it, so that one set of rules recognises both."""
-    prefix = f"Segment{number}_"
-    return {prefix + "ID": name, prefix + "Name": name, prefix + "LabelValue": str(number), prefix + "Layer": "0",
-            prefix + "Tags": f"TerminologyEntry:~SCT^{code}^~" if code.isdigit() else ""}  # fmt: skip
-
-
-def _chambers(header: dict[str, str]) -> list[tuple[Chamber, int, int]]:
-    found = chamber_segments(header)
+def _chambers(names: dict[int, str]) -> dict[int, Chamber]:
+    """Which of the named structures are chambers, by the rules that hold for the segments of a .seg.nrrd."""
+    header: dict[str, str] = {}
+    for number, name in names.items():
+        prefix = f"Segment{number}_"
+        header |= {
+            prefix + "ID": name,
+            prefix + "Name": name,
+            prefix + "LabelValue": str(number),
+            prefix + "Layer": "0",
+        }
+    found = {number: chamber for chamber, _, number in chamber_segments(header)}
     if not found:
-        names = sorted({value for key, value in header.items() if key.endswith("_Name")})
+        listed = ", ".join(sorted(names.values())) or "none"
         raise InputRefused(
-            "no_labels", f"There is no left atrium or left ventricle; there are: {', '.join(names) or 'none'}.",
-            "Name the segments 'left atrium' and 'left ventricle'.",
+            "no_labels", f"There is no left atrium or left ventricle; there are: {listed}.",
+            "Name the structures 'left atrium' and 'left ventricle'.",
         )  # fmt: skip
     return found

@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from ...core.common_grid import axial_view
 from ...core.errors import InputRefused
 from ...core.formats.label_file import write_chambers
+from ...core.formats.volume import SYNTHETIC_KEY, SYNTHETIC_NOTE
 from ..records import Condition
 from ..study_folder import COORDINATOR, IMAGES
 from .blinding import BlindNames
@@ -130,7 +131,7 @@ def _bare(image: sitk.Image, kind: str) -> sitk.Image:
     bare = sitk.GetImageFromArray(array)
     bare.CopyInformation(image)
     if kind == "second":
-        bare.SetMetaData("SyntheticCECT_note", "SYNTHETIC, research use: computed, not acquired")
+        bare.SetMetaData(SYNTHETIC_KEY, SYNTHETIC_NOTE)
     return bare
 
 
