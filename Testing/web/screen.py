@@ -73,3 +73,4 @@ def paint(visitor: Visitor, segment: str, start: tuple[float, float], end: tuple
     page.mouse.move(x_end, y_end, steps=8)
     page.wait_for_timeout(200)
     page.mouse.up()
+    page.wait_for_selector("[data-tool=undo]:not([disabled])")

@@ -17,7 +17,7 @@ from Testing.web.screen import paint
 def chosen(visitor: Visitor, name: str) -> None:
     """Waits until a result is the one that is looked at, and on the screen."""
     visitor.page.wait_for_selector(f"[data-case={name}][aria-selected=true]")
-    visitor.page.wait_for_timeout(300)
+    visitor.page.wait_for_selector("[data-panel=verdict][aria-busy=false]")
 
 
 def test_round_by_keyboard_with_an_edit_and_resumption(
@@ -67,3 +67,23 @@ def test_round_by_keyboard_with_an_edit_and_resumption(
     with page.expect_download() as download:
         page.click("[data-action=qa_sheet]")
     assert Path(download.value.path()).read_text().count("<figure") == 3
+
+
+def test_result_that_cannot_be_read_is_judged_without_the_last_ones_picture(
+    open_room: Callable[..., RoomProcess], visitor: Visitor, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    write_results(results, ("a", "b"))
+    next((results / "b").glob("*synthetic*.nrrd")).write_bytes(b"no scan")
+    room, page = open_room(results), visitor.page
+    page.goto(room.address)
+    page.wait_for_selector("[data-volume=lv]")
+    page.keyboard.press("n")
+    chosen(visitor, "b")
+    page.wait_for_selector("[data-volume=lv]", state="detached")
+    assert not page.locator("[data-synthetic]").count()
+    assert page.is_disabled("[data-action=edit]")
+    page.click("[data-verdict-button=fail]")
+    page.wait_for_selector("[data-case=b][data-verdict=fail]")
+    chosen(visitor, "a")
+    assert visitor.complaints == []

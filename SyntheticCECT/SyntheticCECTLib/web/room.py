@@ -84,6 +84,7 @@ class ReadingRoom:
             self.teller,
             self._on_listed,
             self.threshold.on_edited,
+            self._on_unreadable,
         )
         self.reading = ReadingLogic(server, self.slicer_app, self.views, self.board, self.teller, self._go_to)
         self.coordinator = CoordinatorLogic(server, self.slicer_app, folder, self.teller)
@@ -150,6 +151,12 @@ class ReadingRoom:
         self._go_to(Page.QA, "Quality assurance")
         shown = self.picture.data.image
         self._tell(shown if shown in self.case.images and shown != CT else OVERLAY)
+
+    def _on_unreadable(self) -> None:
+        """A result of the work list that cannot be read: the last one must not stand under its name."""
+        self.case.clear()
+        self._tell(CT)
+        self._go_to(Page.QA, "Quality assurance")
 
     def _go_to(self, page: Page, title: str) -> None:
         if page is Page.READING:

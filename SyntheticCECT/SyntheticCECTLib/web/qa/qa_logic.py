@@ -42,6 +42,7 @@ class QaLogic(BaseLogic[QaState]):
         teller: Of what went wrong.
         on_result: Called with a case once it is read.
         on_edited: Called with its newest edited chambers after that, where there are some.
+        on_unreadable: Called instead where it cannot be read.
     """
 
     def __init__(
@@ -53,10 +54,11 @@ class QaLogic(BaseLogic[QaState]):
         teller: Teller,
         on_result: Callable[[CaseResult], None],
         on_edited: Callable[[sitk.Image], None],
+        on_unreadable: Callable[[], None],
     ) -> None:
         super().__init__(server, slicer_app, QaState)
         self._case, self._board, self._teller = case, board, teller
-        self._on_result, self._on_edited = on_result, on_edited
+        self._on_result, self._on_edited, self._on_unreadable = on_result, on_edited, on_unreadable
         self._work: WorkList | None = None
         self._pictures: dict[str, str] = {}
         self._opening = asyncio.Lock()
@@ -108,17 +110,25 @@ class QaLogic(BaseLogic[QaState]):
             with self.state:
                 self._board.end()
                 self.data.chosen, self.data.editing = name, False
+                self.data.opening, self.data.ready = True, False
                 self._tell_verdict()
-            result, edited = await asyncio.to_thread(_read, folder, said.edited)
+            try:
+                result, edited = await asyncio.to_thread(_read, folder, said.edited)
+            except BaseException:
+                with self.state:
+                    self.data.opening = False
+                    self._on_unreadable()
+                raise
             with self.state:
+                self.data.opening, self.data.ready = False, True
                 self._on_result(result)
                 if edited is not None and self._case.nodes is not None:
                     update_chambers(self._case.nodes.chambers, edited)
                     self._on_edited(edited)
 
     def give(self, verdict: str) -> None:
-        """Keeps a verdict of the chosen result, and goes on to the next one without."""
-        if self._work is None or not self.data.chosen or self.data.editing:
+        """Keeps a verdict of the chosen result once it is seen, and goes on to the next one without."""
+        if self._work is None or not self.data.chosen or self.data.editing or self.data.opening:
             return
         self._save(verdict)
         left = [
@@ -143,7 +153,7 @@ class QaLogic(BaseLogic[QaState]):
     def edit(self) -> None:
         """Lets the chambers be corrected by hand."""
         nodes = self._case.nodes
-        if nodes is not None:
+        if nodes is not None and self.data.ready:
             self.data.editing = True
             self._board.begin(nodes.chambers, nodes.native)
 

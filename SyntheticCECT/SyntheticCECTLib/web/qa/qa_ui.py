@@ -31,6 +31,8 @@ class QaState:
     text: str = ""
     said: list[str] = field(default_factory=list)
     edited: str = ""
+    opening: bool = False
+    ready: bool = False
     editing: bool = False
     keyboard_only: bool = False
 
@@ -100,7 +102,7 @@ class QaUI:
         with html.Div(
             classes="room-section",
             v_if=(f"{name.chosen} && !{name.editing}",),
-            raw_attrs=marked(panel="verdict"),
+            raw_attrs=[*marked(panel="verdict"), f':aria-busy="{name.opening}"'],
         ):
             html.H3(f"{{{{ {name.chosen} }}}}")
             html.P("{{ one }}", v_for=f"one in {name.said}", key="one", classes="room-notice")
@@ -109,7 +111,8 @@ class QaUI:
                     VBtn(
                         f"{verdict.capitalize()} ({key})", size="small", color=COLORS[verdict],
                         variant=(f"{name.verdict} === '{verdict}' ? 'flat' : 'outlined'",),
-                        click=(self.verdict_clicked, f"['{verdict}']"), raw_attrs=named(verdict, verdict_button=verdict),
+                        click=(self.verdict_clicked, f"['{verdict}']"), disabled=(name.opening,),
+                        raw_attrs=named(verdict, verdict_button=verdict),
                     )  # fmt: skip
             with VChipGroup(
                 v_model=(name.reasons,), multiple=True, column=True, raw_attrs=['aria-label="Reasons"']
@@ -125,6 +128,7 @@ class QaUI:
                 VBtn("Next (N)", size="small", variant="text", click=self.next_clicked)
                 VBtn(
                     "Edit", size="small", variant="tonal", prepend_icon="mdi-brush", click=self.edit_clicked,
+                    disabled=(f"!{name.ready}",),
                     raw_attrs=named("Correct the chambers by hand", action="edit"),
                 )  # fmt: skip
             html.Small(
