@@ -49,10 +49,11 @@ class Visitor:
 
     Args:
         browser: Playwright's.
+        more: Of the window, as Playwright calls it.
     """
 
-    def __init__(self, browser: Any) -> None:
-        self._context = browser.new_context(viewport={"width": 1280, "height": 800})
+    def __init__(self, browser: Any, **more: Any) -> None:
+        self._context = browser.new_context(viewport={"width": 1280, "height": 800}, **more)
         self.page = self._context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
         self.complaints: list[str] = []

@@ -24,7 +24,7 @@ def parsed(*words: str) -> argparse.Namespace:
 def test_every_option_reaches_the_room() -> None:
     words = [
         "study", "--port", "8080", "--host", "0.0.0.0", "--token-file", "token", "--most-upload-mb", "10",
-        "--idle-minutes", "5.0", "--no-browser", "--coordinator", "--debug",
+        "--idle-minutes", "5.0", "--rooms", "3", "--first-room-port", "9100", "--no-browser", "--coordinator", "--debug",
     ]  # fmt: skip
     assert room_arguments(parsed(*words)) == words
     there = vars(build_parser().parse_args(words))

@@ -14,7 +14,7 @@ from .progress import Progress
 ROOM = "SyntheticCECTLib.web"
 ENDS_WITHIN_S = 20.0
 _PACKAGES = Path(__file__).parents[2]
-_WITH_VALUE = ("port", "host", "token_file", "most_upload_mb", "idle_minutes")
+_WITH_VALUE = ("port", "host", "token_file", "most_upload_mb", "idle_minutes", "rooms", "first_room_port")
 _SWITCHES = ("no_browser", "coordinator", "debug")
 
 
@@ -44,6 +44,15 @@ def add_view(commands: argparse._SubParsersAction) -> None:
         type=float,
         metavar="N",
         help="end when nobody is connected for so long (default: never)",
+    )
+    command.add_argument(
+        "--rooms",
+        type=int,
+        metavar="N",
+        help="several readers at once, each in a room of their own, N at most",
+    )
+    command.add_argument(
+        "--first-room-port", type=int, metavar="PORT", help="with --rooms: of the first (default: 9001)"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -24,19 +25,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(argv)
     try:
         _refuse_without_packages()
+        if options.rooms is not None:
+            _refuse_rooms(options)
         token = options.token_file.read_text() if options.token_file else os.environ.get(TOKEN_VARIABLE)
         token = token_of(options.host, token)
         from .opening.target import target_of
-        from .room_server import serve
 
         target = target_of(options.path)
-        if not is_loopback(options.host):
-            print(
-                f"Warning: {options.host} is reachable from the network, and this server speaks plain HTTP. Put a TLS "
-                "proxy in front of it, or patients' images and the token travel readable.",
-                file=sys.stderr, flush=True,
-            )  # fmt: skip
-        serve(options, target, token)
+        if options.rooms is not None:
+            from .lobby.lobby_server import serve_lobby
+
+            serve_lobby(options, token)
+        else:
+            from .room_server import serve
+
+            _warn_of_network(options.host)
+            serve(options, target, token)
     except InputRefused as refusal:
         print(f"synthetic-cect view: {refusal}", file=sys.stderr, flush=True)
         return 2
@@ -46,6 +50,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         pass
     return 0
+
+
+def _warn_of_network(host: str) -> None:
+    if not is_loopback(host):
+        print(
+            f"Warning: {host} is reachable from the network, and this server speaks plain HTTP. Put a TLS "
+            "proxy in front of it, or patients' images and the token travel readable.",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip
+
+
+def _refuse_rooms(options: argparse.Namespace) -> None:
+    if options.rooms < 1:
+        raise InputRefused("no_rooms", f"--rooms {options.rooms} gives nobody a room.", "Give 1 or more.")
+    if not is_loopback(options.host):
+        raise InputRefused(
+            "rooms_on_network",
+            f"--rooms with --host {options.host} would send patients' images over the network readably.",
+            "Leave --host out, and put nginx with TLS in front as DEPARTMENT.md shows.",
+        )
 
 
 def _refuse_without_packages() -> None:

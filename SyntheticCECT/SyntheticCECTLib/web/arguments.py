@@ -53,6 +53,17 @@ def build_parser() -> argparse.ArgumentParser:
         "--idle-minutes", type=float, default=0.0, metavar="N",
         help="end when nobody is connected for so long (default: never)",
     )  # fmt: skip
+    parser.add_argument(
+        "--rooms", type=int, metavar="N",
+        help="let several readers in at once: each opens a room of their own, N at most; for a department, behind nginx",
+    )  # fmt: skip
+    parser.add_argument(
+        "--first-room-port", type=int, default=9001, metavar="PORT",
+        help="with --rooms: they listen on this one and those that follow (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--remote", action="store_true", help="its reader sits elsewhere, and names no paths of this computer"
+    )
     parser.add_argument("--debug", action="store_true", help="print Python tracebacks and VTK's messages")
     return parser
 

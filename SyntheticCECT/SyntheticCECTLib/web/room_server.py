@@ -6,8 +6,6 @@ import argparse
 import os
 import signal
 import sys
-import threading
-import webbrowser
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from trame.app import get_server
 
 from .arguments import is_loopback
 from .door.access import Guard, new_token
+from .door.announcement import announce
 from .door.session_folder import session_folder
 from .door.upload import Uploads
 from .opening.target import Target
@@ -34,6 +33,7 @@ def serve(options: argparse.Namespace, target: Target, token: str | None) -> Non
         target: What it is opened on.
         token: What its address must carry; ``None`` for a random one.
     """
+    own_token = token is not None
     token = token or new_token()
     os.environ["WSLINK_READY_MSG"] = ""  # else the library greets on standard output
     guard = Guard(token)
@@ -48,9 +48,11 @@ def serve(options: argparse.Namespace, target: Target, token: str | None) -> Non
         uploads = Uploads(folder, options.most_upload_mb << 20)
         server.enable_module({"serve": {NAME: str(_SERVED)}, "scripts": [f"{NAME}/reading_room.js"]})
         server.controller.on_server_bind.add(lambda web: _put_guard(web, guard, uploads, room))
-        server.controller.on_server_ready.add(lambda **_: _announce(options, server.port, token))
+        server.controller.on_server_ready.add(
+            lambda **_: announce(options, "Reading room", server.port, token, own_token)
+        )
         room = ReadingRoom(
-            server, folder, uploads, target, takes_paths=is_loopback(options.host), sample=options.sample,
+            server, folder, uploads, target, takes_paths=is_loopback(options.host) and not options.remote, sample=options.sample,
             coordinator=options.coordinator, debug=options.debug,
         )  # fmt: skip
         try:
@@ -67,14 +69,6 @@ def _put_guard(web_server: Any, guard: Guard, uploads: Uploads, room: ReadingRoo
     uploads.add_route(web_server.app)
     web_server.app.router.add_post(CONNECTION, guard.tell_connection)
     web_server.app.middlewares.append(guard.middleware)
-
-
-def _announce(options: argparse.Namespace, port: int, token: str) -> None:
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    address = f"http://{host}:{port}/?token={token}"
-    print(f"Reading room: {address}", flush=True)
-    if not options.no_browser:
-        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
 def _end(*_: object) -> None:

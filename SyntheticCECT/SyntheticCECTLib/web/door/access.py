@@ -65,7 +65,7 @@ class Guard:
     async def tell_connection(self, request: web.Request) -> web.Response:
         """Tells a page that was let in where the websocket is."""
         secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
-        path = request.path.removesuffix("paraview/") + "ws"
+        path = _prefix(request) + request.path.removesuffix("paraview/") + "ws"
         return web.json_response(
             {"sessionURL": f"{'wss' if secure else 'ws'}://USE_HOST{path}", "secret": self.secret}
         )
@@ -90,12 +90,24 @@ class Guard:
         """Moves the token out of the address bar, so that it stays out of bookmarks, screenshots and histories."""
         response = web.Response(status=303, headers={"Location": "index.html"})
         secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
-        response.set_cookie(self._cookie, self._pass, httponly=True, samesite="Lax", path="/", secure=secure)
+        response.set_cookie(
+            self._cookie,
+            self._pass,
+            httponly=True,
+            samesite="Lax",
+            path=f"{_prefix(request)}/",
+            secure=secure,
+        )
         return response
 
 
 def _same(given: str, wanted: str) -> bool:
     return secrets.compare_digest(given.encode(), wanted.encode())
+
+
+def _prefix(request: web.Request) -> str:
+    """The path that a proxy cut off, for it answers for several servers."""
+    return request.headers.get("X-Forwarded-Prefix", "").rstrip("/")
 
 
 def _from_here(request: web.Request) -> bool:
