@@ -59,6 +59,7 @@ def slide(visitor: Visitor, slider: str, share: float) -> None:
 def paint(visitor: Visitor, segment: str, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Paints a stroke of one chamber in the axial view, from and to shares of its width and height."""
     page = visitor.page
+    settled(visitor, "Axial")
     page.click(f"[data-segment={segment}]")
     page.click("[data-tool=paint]")
     page.wait_for_selector("[data-tool=paint].bg-primary")

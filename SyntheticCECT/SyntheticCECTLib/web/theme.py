@@ -102,6 +102,10 @@ padding:2px;text-align:center;overflow:hidden}
 .room-thumb.chosen{border-color:#5cb8d6;background:#1d2a33}
 .room-flag{position:absolute;top:4px;right:4px;background:#ffc107;color:#000;border-radius:50%;width:16px;height:16px;
 line-height:16px;font-size:11px;font-weight:700}
+.room-agreement svg{display:block;width:100%;margin:6px 0;background:#0d1114;border-radius:4px}
+.room-agreement text{font-size:15px;fill:#93a3b0}.room-agreement line{stroke:#262e35}
+.room-agreement .axis{stroke:#5a6875}
+.room-agreement .curve{fill:none;stroke-width:1.6;stroke-dasharray:7 4}
 .room-readers{max-width:860px;margin:0 auto}
 .room-lost{position:fixed;inset:auto 0 0 0;z-index:9999;background:#ff8a75;color:#000;padding:14px 24px;text-align:center;
 font-weight:600}

@@ -20,12 +20,14 @@ from ...mrml.segmentation_node import update_chambers
 from ..drawing.drawing_board import DrawingBoard
 from ..room_keys import RoomKeys
 from ..room_state import Page, Teller
-from ..typed_state import names_of
+from ..typed_state import data_of, names_of
 from ..viewing.case_on_screen import CaseOnScreen
 from .contact_sheet import contact_sheet
 from .qa_ui import QaState, QaUI
 from .thumbnail import thumbnail
 from .verdict import FAIL, FIX, PASS
+from .volume_agreement import volume_agreement
+from .volume_agreement_ui import VolumeAgreementState
 from .work_list import WorkList
 
 KEYS = (("p", PASS), ("f", FIX), ("x", FAIL))
@@ -62,6 +64,7 @@ class QaLogic(BaseLogic[QaState]):
         self._work: WorkList | None = None
         self._pictures: dict[str, str] = {}
         self._opening = asyncio.Lock()
+        self._agreement = data_of(server, VolumeAgreementState)
         name = names_of(server, QaState)
         self.bind_changes(
             {
@@ -96,6 +99,7 @@ class QaLogic(BaseLogic[QaState]):
         """Opens a folder and goes to the first result that nobody has looked at."""
         self._work = work = await asyncio.to_thread(WorkList, folder)
         create_task(self._draw_thumbnails(work))
+        create_task(self._teller.guarded(lambda: self._compare(work)))
         first = next((one for one in work.entries if not work.verdict(one.name).verdict), work.entries[0])
         with self.state:
             self._list()
@@ -220,6 +224,13 @@ class QaLogic(BaseLogic[QaState]):
             said.edited,
         )
         data.said = [*entry.reasons, *entry.warnings]
+
+    async def _compare(self, work: WorkList) -> None:
+        found = await asyncio.to_thread(volume_agreement, work)
+        if found is not None and self._work is work:
+            with self.state:
+                data = self._agreement
+                data.cases, data.svg, data.rows = found.cases, found.svg, found.rows
 
     async def _draw_thumbnails(self, work: WorkList) -> None:
         """One after the other, beside everything else; a result without a picture stays without."""

@@ -12,6 +12,7 @@ from undo_stack import Signal
 from ..element import marked, named
 from ..typed_state import names_of
 from .verdict import FAIL, FIX, PASS, REASONS
+from .volume_agreement_ui import VolumeAgreementUI
 from .work_list import FILTERS
 
 COLORS = {PASS: "success", FIX: "warning", FAIL: "error"}
@@ -70,6 +71,7 @@ class QaUI:
             )  # fmt: skip
             self._strip()
         self._verdict()
+        VolumeAgreementUI(server)
 
     def _strip(self) -> None:
         name = self._name
