@@ -51,6 +51,25 @@ def test_files_that_are_no_scans_are_explained(room: RoomProcess, visitor: Visit
     assert "Smith" not in room.log.read_text()
 
 
+def test_cancelled_synthesis_leaves_the_scan_and_no_result(room: RoomProcess, visitor: Visitor) -> None:
+    open_first_page(visitor, room)
+    page = visitor.page
+    page.click("[data-action=try]")
+    page.click("[data-panel=synthesize] [data-action=synthesize]")
+    page.wait_for_selector("[data-panel=progress]")
+    page.click("[data-image=ct]")  # the interface is live meanwhile
+    page.click("[data-action=cancel]")
+    page.wait_for_function("() => document.body.innerText.includes('Cancelled.')")
+    page.wait_for_selector("[data-panel=progress]", state="detached")
+    page.wait_for_selector("[data-action=synthesize]:not([disabled])")
+    assert not page.locator("[data-volume=lv]").count()
+    left = [file for file in room.log.parent.glob("synthetic-cect-room-*/result-*/**/*") if file.is_file()]
+    assert not left, "the cancelled command left files"
+    page.click("[data-action=close]")
+    page.wait_for_selector("[data-page=start]")
+    assert visitor.complaints == []
+
+
 def test_window_without_the_token_sees_only_how_to_come_in(room: RoomProcess, visitor: Visitor) -> None:
     answer = visitor.page.goto(room.base)
     assert answer is not None and answer.status == 403
