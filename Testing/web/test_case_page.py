@@ -69,6 +69,19 @@ def test_opacity_fades_the_synthetic_contrast_in(case_page: Visitor) -> None:
     settled(case_page, "Axial", lambda pixels: changed(pixels, half, 20) > 0.02 * half[..., 0].size)
 
 
+def test_rendering_in_3d_shows_the_contrast_and_says_synthetic(case_page: Visitor) -> None:
+    page = case_page.page
+    page.click("[data-image=ct]")
+    page.wait_for_function("() => !document.querySelector('[data-synthetic]')")
+    surfaces = settled(case_page, "ThreeD", lambda pixels: not is_marked(pixels))
+    page.click("[data-check=rendering] input")
+    page.wait_for_selector("[data-synthetic=ThreeD]", state="attached")
+    rendered = settled(case_page, "ThreeD", is_marked)
+    assert changed(surfaces, rendered, 20) > 1000
+    page.click("[data-check=rendering] input")
+    settled(case_page, "ThreeD", lambda pixels: changed(pixels, surfaces, 20) < 200)
+
+
 @pytest.mark.parametrize(
     ("layout", "views"), [("side", 2), ("wipe", 2), ("solid", 1), ("primary", 4), ("four", 4)]
 )

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from ...mrml.display import apply_window
 from ...mrml.live_chambers import LiveChambersNode
-from ...mrml.node_types import Scene, SegmentationNode, VolumeNode
+from ...mrml.node_types import Node, Scene, SegmentationNode, VolumeNode
 from ...mrml.result_nodes import ResultNodes, add_result, remove_result
 from ...mrml.scene_change import remove_nodes
 from ...mrml.volume_node import add_volume
+from ...mrml.volume_rendering import rendering_of
 from .difference_volume import add_difference
+from .heart_rendering import add_heart_rendering
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -46,6 +48,7 @@ class CaseOnScreen:
         self.result: CaseResult | None = None
         self.live: LiveChambersNode | None = None
         self._difference: VolumeNode | None = None
+        self._rendering: VolumeNode | None = None
 
     def show_scan(self, image: sitk.Image) -> None:
         """Puts a CT into the scene, alone. Nodes get no name of a file: it may be a patient's."""
@@ -67,12 +70,23 @@ class CaseOnScreen:
         if self.nodes.registered_cect is not None:
             self._difference = add_difference(self._scene, result.case)
 
+    def render_heart(self, shown: bool, view_node: Node) -> None:
+        """Shows the contrast in the heart as a volume in a 3D view, in place of the chambers' surfaces."""
+        if self.result is None or self.nodes is None:
+            return
+        if shown and self._rendering is None:
+            self._rendering = add_heart_rendering(self._scene, self.result.case.synthesis, view_node)
+        rendering = None if self._rendering is None else rendering_of(self._rendering)
+        if rendering is not None:
+            rendering.SetVisibility(shown)
+        self.nodes.chambers.GetDisplayNode().SetVisibility3D(not shown)
+
     def clear(self) -> None:
         """Takes everything out of the scene."""
         if self.nodes is not None:
             remove_result(self._scene, self.nodes)
-        remove_nodes(self._scene, [self._difference, self.native])
-        self.native = self.nodes = self.result = self.live = self._difference = None
+        remove_nodes(self._scene, [self._rendering, self._difference, self.native])
+        self.native = self.nodes = self.result = self.live = self._difference = self._rendering = None
 
     @property
     def images(self) -> list[str]:

@@ -45,6 +45,7 @@ class PictureLogic(BaseLogic[PictureState]):
                 name.chambers: self._on_contours,
                 name.heart: self._on_contours,
                 name.reference: self._on_contours,
+                name.rendering: self._on_rendering,
             }
         )
         self.state[CAPTIONS] = {THREE_D: "3D", COMPARED: AXIAL}
@@ -58,10 +59,12 @@ class PictureLogic(BaseLogic[PictureState]):
         data = self.data
         data.images = [{"value": key, "title": NAMES[key]} for key in self._case.images]
         data.has_reference = self._case.nodes is not None and self._case.nodes.reference is not None
+        data.has_result = self._case.nodes is not None
         data.image = image
         self._on_window(data.window)
         self._show()
         self._on_contours()
+        self._on_rendering(data.rendering)
         if self._case.native is not None:
             self._views.fit(self._case.native, self._case.heart_center_ras())
 
@@ -125,6 +128,12 @@ class PictureLogic(BaseLogic[PictureState]):
         for node, visible in shown:
             if node is not None:
                 node.GetDisplayNode().SetVisibility(bool(visible))
+
+    def _on_rendering(self, shown: bool) -> None:
+        view = self._views.by_tag[THREE_D]
+        self._case.render_heart(shown, view.get_view_node())
+        self._marks.update()
+        view.schedule_render()
 
     def _tell_marks(self, tags: list[str]) -> None:
         self.state[MARKED] = tags

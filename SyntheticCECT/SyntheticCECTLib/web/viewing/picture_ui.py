@@ -37,6 +37,8 @@ class PictureState:
     heart: bool = False
     reference: bool = True
     has_reference: bool = False
+    rendering: bool = False
+    has_result: bool = False
 
 
 class PictureUI:
@@ -75,6 +77,10 @@ class PictureUI:
                 ):
                     self._check(getattr(name, key), label)
                 self._check(name.reference, "Reference", v_if=(name.has_reference,))
+                self._check(
+                    name.rendering, "Render in 3D", v_if=(name.has_result,),
+                    raw_attrs=named("Volume rendering of the contrast in the heart", check="rendering"),
+                )  # fmt: skip
 
     def _check(self, model: str, label: str, **more: object) -> None:
         VCheckbox(
