@@ -62,6 +62,10 @@ class RoomProcess:
         """Ends it as a service manager would; returns the exit status."""
         return self._end(signal.SIGTERM)
 
+    def hang_up(self) -> int:
+        """Closes the terminal that it was started in."""
+        return self._end(signal.SIGHUP)
+
     def kill(self) -> int:
         """Takes it away without warning."""
         return self._end(signal.SIGKILL)

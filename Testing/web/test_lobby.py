@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ STARTS_WITHIN_MS = 180_000
 
 def free_ports(count: int) -> int:
     """The first of so many free ports in a row."""
-    for first in range(19001, 60000, count):
+    for first in random.sample(range(20_000, 60_000 - count), 1000):
         try:
             for port in range(first, first + count):
                 socket.create_server(("127.0.0.1", port)).close()
@@ -109,6 +110,14 @@ def test_lobby_opens_with_its_token_only(lobby: tuple[RoomProcess, Path], visito
     assert answer is not None and answer.status == 403
     assert visitor.page.request.post(f"{process.base}room").status == 403
     assert process.token not in process.log.read_text()
+
+
+@needs_room
+def test_closed_terminal_ends_the_lobby(open_room: Callable[..., RoomProcess], tmp_path: Path) -> None:
+    lobby = open_room("--rooms", "1", "--first-room-port", str(free_ports(1)))
+    assert session_folders(tmp_path)
+    assert lobby.hang_up() == 0
+    assert not session_folders(tmp_path)
 
 
 @needs_room

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import socket
 
 from aiohttp import web
@@ -68,6 +69,8 @@ def serve_lobby(options: argparse.Namespace, token: str | None) -> None:
         InputRefused: ``port_taken``.
     """
     logging.getLogger("wslink").setLevel(logging.CRITICAL)  # its complaints hold whole command lines
+    if hasattr(signal, "SIGHUP"):  # a closed terminal must not leave rooms behind
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     own_token = token is not None
     token = token or new_token()
     guard = Guard(token)
