@@ -106,10 +106,12 @@ def _body(hu_kji: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _filled(body_ji: NDArray[np.bool_], hu_ji: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """A slice of the body without holes; a lung that a small field of view cuts is a hole too, closed by its edge."""
-    edge = np.pad(hu_ji > _OUTER_AIR_HU, 1, mode="edge")
-    edge[1:-1, 1:-1] = body_ji
-    return np.asarray(ndimage.binary_fill_holes(edge))[1:-1, 1:-1]
+    """A slice of the body without holes; a lung that a small field of view cuts open is one too: air outside is darker."""
+    parts, count = ndimage.label(~body_ji)  # pyright: ignore[reportGeneralTypeIssues]
+    numbers = np.arange(1, count + 1)
+    open_ = np.isin(numbers, np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
+    air = open_ & (np.asarray(ndimage.median(hu_ji, parts, numbers)) < _OUTER_AIR_HU)
+    return ~np.isin(parts, numbers[air])
 
 
 def _mask(mask_kji: NDArray[np.bool_], grid: sitk.Image) -> sitk.Image:
