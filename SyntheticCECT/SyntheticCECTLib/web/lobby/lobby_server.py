@@ -69,8 +69,10 @@ def serve_lobby(options: argparse.Namespace, token: str | None) -> None:
         InputRefused: ``port_taken``.
     """
     logging.getLogger("wslink").setLevel(logging.CRITICAL)  # its complaints hold whole command lines
-    if hasattr(signal, "SIGHUP"):  # a closed terminal must not leave rooms behind
-        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    # A closed terminal must not leave rooms behind.
+    for number in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, number):
+            signal.signal(getattr(signal, number), _end)
     own_token = token is not None
     token = token or new_token()
     guard = Guard(token)
@@ -94,3 +96,7 @@ def room_arguments(options: argparse.Namespace, idle_minutes: float) -> list[str
     if options.sample is not None:
         arguments += ["--sample", str(options.sample)]
     return [*arguments, *(f"--{name}" for name in ("coordinator", "debug") if getattr(options, name))]
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(0)
