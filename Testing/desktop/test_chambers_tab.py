@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -114,6 +116,32 @@ def test_plot_shows_the_curve(done: OpenPanel) -> None:
 
 def test_histogram_is_drawn(done: OpenPanel) -> None:
     assert done.ui.histogramLabel.pixmap.width() == 360
+
+
+def test_histogram_follows_within_a_second(done: OpenPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    from SyntheticCECTLib.desktop import chambers_tab
+
+    write_png = chambers_tab.write_png
+
+    def write_alike(pixels: np.ndarray, path: Path) -> None:
+        """Of one size and one time, as two pictures of a moving slider may be."""
+        write_png(pixels, path)
+        path.write_bytes(path.read_bytes().ljust(20000, b"\0"))
+        os.utime(path, (10**9, 10**9))
+
+    monkeypatch.setattr(chambers_tab, "write_png", write_alike)
+
+    def shown() -> set[int]:
+        image = done.ui.histogramLabel.pixmap.toImage()
+        dark = [column for column in range(image.width()) if image.pixelColor(column, 0).lightness() < 60]
+        return set(dark)
+
+    done.ui.thresholdSlider.value = 320.0
+    before = shown()
+    done.ui.thresholdSlider.value = 380.0
+    assert before and shown() and shown() != before
 
 
 @pytest.mark.parametrize(("threshold_hu", "column"), [(0.0, 0), (100.0, 180)])

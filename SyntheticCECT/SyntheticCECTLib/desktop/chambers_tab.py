@@ -163,7 +163,8 @@ class ChambersTab:
             self._histogram = self._desk.session.live().histogram()
         counts, edges_hu = self._histogram
         write_png(histogram_pixels(counts, edges_hu, threshold_hu), self._picture)
-        self._ui.histogramLabel.setPixmap(qt.QPixmap(str(self._picture)))
+        # Not by the file's name: of two files of one name, one size and one second, QPixmap shows the first.
+        self._ui.histogramLabel.setPixmap(qt.QPixmap.fromImage(qt.QImage(str(self._picture))))
 
     def _body_changed(self, _: float) -> None:
         if self._volumes:

@@ -172,7 +172,7 @@ CLASSES = (
         QtCore,
         "QTimer QProcess QProcessEnvironment QUrl QThread QFile QObject QByteArray QCoreApplication QEvent QSettings",
     ),
-    (QtGui, "QPixmap QIcon QDesktopServices QKeySequence"),
+    (QtGui, "QPixmap QImage QIcon QDesktopServices QKeySequence"),
     (
         QtWidgets,
         "QWidget QLabel QPushButton QCheckBox QComboBox QLineEdit QSpinBox QDoubleSpinBox QProgressBar",
