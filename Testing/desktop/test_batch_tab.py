@@ -80,6 +80,34 @@ def test_failures_are_known_after_a_restart(batch: OpenPanel, tmp_path: Path) ->
     assert states(batch)["b_bad"] == "failed"
 
 
+def test_folder_that_was_emptied_is_not_written_into(batch: OpenPanel) -> None:
+    batch.ui.batchOutputEdit.currentPath = ""
+    assert batch.parameters.batchOutput == ""
+    batch.ui.batchStartButton.click()
+    assert "no folder for the results" in batch.ui.batchMessageLabel.text and batch.panel.batch.queue is None
+
+
+def test_folder_that_may_not_be_read_is_a_message(
+    batch: OpenPanel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(f"'{folder}' is not yours")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    batch.ui.batchInputEdit.currentPath = str(tmp_path)
+    assert "is not yours" in batch.ui.batchMessageLabel.text and states(batch) == {}
+    batch.ui.batchStartButton.click()
+    assert "Choose another one." in batch.ui.batchMessageLabel.text
+
+
+def test_results_that_cannot_be_written_leave_no_case_running(batch: OpenPanel, tmp_path: Path) -> None:
+    (tmp_path / "a file").write_bytes(b"")
+    batch.ui.batchOutputEdit.currentPath = str(tmp_path / "a file" / "results")
+    batch.ui.batchStartButton.click()
+    assert "cannot be written" in batch.ui.batchMessageLabel.text
+    assert set(states(batch).values()) == {"waiting"} and batch.ui.batchStartButton.enabled
+
+
 def test_verdicts_are_kept_beside_the_results(batch: OpenPanel, tmp_path: Path) -> None:
     run_all(batch)
     assert not batch.ui.passButton.enabled

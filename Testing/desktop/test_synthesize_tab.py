@@ -238,5 +238,15 @@ def test_virtual_patient_sample_apply_chambers(panel: OpenPanel) -> None:
     assert panel.parameters.realCect is not None and panel.parameters.referenceSegmentation is not None
 
 
+def test_wheel_folder_is_kept_until_it_is_emptied(panel: OpenPanel) -> None:
+    from SyntheticCECTLib.desktop.panel import WHEEL_FOLDER
+
+    settings = panel.slicer.app.userSettings()
+    panel.ui.wheelFolderEdit.currentPath = "/wheels"
+    assert settings.value(WHEEL_FOLDER) == "/wheels"
+    panel.ui.wheelFolderEdit.currentPath = ""
+    assert not settings.value(WHEEL_FOLDER)
+
+
 def test_model_card_is_shown(panel: OpenPanel) -> None:
     assert "Trained on" in panel.ui.modelCardLabel.text and panel.ui.modelCombo.count >= 1

@@ -108,9 +108,14 @@ class BatchQueue:
         return self.output / case_id
 
     def resume(self) -> None:
-        """Starts, or goes on; cases that failed are tried again."""
+        """Starts, or goes on; cases that failed are tried again.
+
+        Raises:
+            OSError: The folder of the results cannot be made.
+        """
         if self.running:
             return
+        self.output.mkdir(parents=True, exist_ok=True)
         for case in self.cases:
             if case.state is State.FAILED:
                 case.state, case.detail = State.WAITING, ""
@@ -133,7 +138,6 @@ class BatchQueue:
             self._changed()
             return
         case.state, case.detail = State.RUNNING, "starting"
-        self.output.mkdir(parents=True, exist_ok=True)
         arguments = ["synthesize", str(case.scan), "-o", str(self.folder(case.case_id)), "--progress", "json"]
 
         def progress(step: Progress) -> None:
@@ -163,7 +167,11 @@ class BatchQueue:
 
 
 def scans_in(folder: Path) -> dict[str, Path]:
-    """Scans of a folder by name: files that can be read, and folders that hold files (DICOM)."""
+    """Scans of a folder by name: files that can be read, and folders that hold files (DICOM).
+
+    Raises:
+        OSError: The folder may not be looked into.
+    """
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if path.name.startswith("."):

@@ -13,6 +13,7 @@ from ..mrml.scene_change import remove_nodes
 from .background_run import BackgroundRun, Listener
 from .batch_queue import BatchQueue, State, scans_in
 from .desk import Desk
+from .path_field import follow_path
 from .quality_check import QualityCheck, Verdict
 from .run_display import STEPS
 from .series_folder import series_folders
@@ -37,6 +38,7 @@ class BatchTab:
         self._native: Any = None
         self._loading = False
         self._series: dict[str, Path] = {}
+        self._trouble = ""
         ui = self._ui = desk.ui
         for button, act in (
             (ui.batchStartButton, self._start), (ui.batchStopButton, self._stop), (ui.addDicomButton, self._add_dicom),
@@ -44,8 +46,8 @@ class BatchTab:
             (ui.passButton, self._pass), (ui.fixButton, self._fix), (ui.failButton, self._fail),
         ):  # fmt: skip
             button.connect("clicked(bool)", act)
-        ui.batchInputEdit.connect("currentPathChanged(QString)", self._input_changed)
-        ui.batchOutputEdit.connect("currentPathChanged(QString)", self._output_changed)
+        follow_path(ui.batchInputEdit, self._input_changed)
+        follow_path(ui.batchOutputEdit, self._output_changed)
         ui.batchTable.connect("cellDoubleClicked(int,int)", self._open)
 
     def restore(self) -> None:
@@ -85,7 +87,7 @@ class BatchTab:
 
     def _summary(self) -> str:
         if self.queue is None or not self.queue.cases:
-            return "Choose a folder of scans and a folder for the results."
+            return self._trouble or "Choose a folder of scans and a folder for the results."
         count = {state: sum(case.state is state for case in self.queue.cases) for state in State}
         return ", ".join(f"{number} {state.value}" for state, number in count.items() if number) + "."
 
@@ -95,10 +97,16 @@ class BatchTab:
         queue = self.queue
         if queue is None or not queue.cases:
             self._ui.batchMessageLabel.text = (
-                "There is no scan in that folder, or no folder for the results is chosen."
+                self._trouble or "There is no scan in that folder, or no folder for the results is chosen."
             )
             return
-        self._desk.runner.installer.ensure(queue.resume, self._refused)
+        self._desk.runner.installer.ensure(lambda: self._resume(queue), self._refused)
+
+    def _resume(self, queue: BatchQueue) -> None:
+        try:
+            queue.resume()
+        except OSError as error:
+            self._refused(f"The folder for the results cannot be written ({error}). Choose another one.")
 
     def _refused(self, text: str) -> None:
         self._ui.batchMessageLabel.text = text
@@ -108,18 +116,23 @@ class BatchTab:
             self.queue.stop()
 
     def _look(self) -> None:
-        """Makes the queue of the folders that are chosen."""
-        parameters = self._desk.parameters
-        self.queue = self._quality = None
-        if parameters.batchOutput:
-            output = Path(parameters.batchOutput)
-            scans = scans_in(Path(parameters.batchInput)) if parameters.batchInput else {}
-            options = ["--device", parameters.device]
-            if parameters.model:
-                options += ["--model", parameters.model]
-            self.queue = BatchQueue(output, {**scans, **self._series}, options, self._start_run, self.show)
-            self._quality = QualityCheck(output)
+        """Makes the queue of the folders that are chosen; none where one of them may not be looked into."""
+        self.queue, self._quality, self._trouble = None, None, ""
+        if self._desk.parameters.batchOutput:
+            try:
+                self.queue, self._quality = self._queue_and_verdicts(Path(self._desk.parameters.batchOutput))
+            except OSError as error:
+                self._trouble = f"A folder cannot be read ({error}). Choose another one."
         self.show()
+
+    def _queue_and_verdicts(self, output: Path) -> tuple[BatchQueue, QualityCheck]:
+        parameters = self._desk.parameters
+        scans = scans_in(Path(parameters.batchInput)) if parameters.batchInput else {}
+        options = ["--device", parameters.device]
+        if parameters.model:
+            options += ["--model", parameters.model]
+        queue = BatchQueue(output, {**scans, **self._series}, options, self._start_run, self.show)
+        return queue, QualityCheck(output)
 
     def _start_run(
         self,
@@ -133,10 +146,10 @@ class BatchTab:
         return BackgroundRun(self._desk.runner.command_line, arguments, listener)
 
     def _input_changed(self, path: str) -> None:
-        self._folders(str(path), self._desk.parameters.batchOutput)
+        self._folders(path, self._desk.parameters.batchOutput)
 
     def _output_changed(self, path: str) -> None:
-        self._folders(self._desk.parameters.batchInput, str(path))
+        self._folders(self._desk.parameters.batchInput, path)
 
     def _folders(self, scans: str, results: str) -> None:
         parameters = self._desk.parameters

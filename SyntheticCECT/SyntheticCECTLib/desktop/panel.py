@@ -25,6 +25,7 @@ from .installer import STUDY_CHECK, Installer, Packages
 from .memory import free_memory
 from .observers_tab import ObserversTab
 from .packages import STUDIES, SlicerPackages
+from .path_field import follow_path
 from .run_report import Progress
 from .synthesize_tab import SynthesizeTab
 from .view_annotation import ViewAnnotation, slicer_views
@@ -90,7 +91,7 @@ class Panel:
             manager.connect("layoutChanged(int)", self._layout_changed)
         ui.virtualPatientButton.connect("clicked(bool)", self._draw)
         ui.wheelFolderEdit.currentPath = str(slicer.app.userSettings().value(WHEEL_FOLDER) or "")
-        ui.wheelFolderEdit.connect("currentPathChanged(QString)", self._wheel_folder_changed)
+        follow_path(ui.wheelFolderEdit, self._wheel_folder_changed)
         session.changed.append(self._case_changed)
         self.set_parameters(parameters)
         self._ask_for_gpus(command_line)
@@ -215,7 +216,7 @@ class Panel:
             self.synthesize.show_gpus(gpus)
 
     def _wheel_folder_changed(self, path: str) -> None:
-        slicer.app.userSettings().setValue(WHEEL_FOLDER, str(path))
+        slicer.app.userSettings().setValue(WHEEL_FOLDER, path)
 
     def _ask_for_gpus(self, command_line: CommandLine) -> None:
         query = CommandLine(QUERY[0], QUERY[1:], command_line.folder)
