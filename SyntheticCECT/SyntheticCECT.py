@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import slicer
+import vtk
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -74,6 +75,7 @@ class SyntheticCECTWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneChanged)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneChanged)
+        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self.onNodeAboutToBeRemoved)
 
     def exit(self) -> None:
         """Called when another module is opened: a reader is away then."""
@@ -108,6 +110,12 @@ class SyntheticCECTWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """The scene was closed, or nodes were loaded into it."""
         if self.panel is not None:
             self.panel.scene_changed(self.logic.getParameterNode)
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def onNodeAboutToBeRemoved(self, caller: Any, event: Any, node: Any) -> None:
+        """By a person, by another module, or because a newer result took its place."""
+        if self.panel is not None:
+            self.panel.node_goes(node)
 
 
 class SyntheticCECTLogic(ScriptedLoadableModuleLogic):

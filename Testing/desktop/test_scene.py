@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from Testing.desktop.desktop_case import OpenPanel
 from Testing.small_case import LV_ML, blocks, case_result, image_of
 
@@ -67,6 +69,43 @@ def test_slider_works_on_a_loaded_scene(done: OpenPanel, tmp_path: Path) -> None
     done.slicer.app.processEvents()
     done.ui.thresholdSlider.value = 370.0
     assert done.volumes()[0][1] == "no value" and done.volumes()[1][1] == f"{LV_ML:.1f}"
+
+
+def test_removed_ct_leaves_nothing_chosen(done: OpenPanel) -> None:
+    done.scene.RemoveNode(done.nodes.native)
+    assert done.ui.nativeCtSelector.currentNode() is None and done.parameters.nativeCt is None
+    assert not done.ui.applyButton.enabled and done.volumes() == []
+
+
+def test_removed_segmentation_is_not_followed_by_its_neighbour(done: OpenPanel) -> None:
+    done.ui.heartSegmentationSelector.setCurrentNode(done.nodes.heart)
+    done.ui.referenceSelector.setCurrentNode(done.nodes.heart)
+    done.scene.RemoveNode(done.nodes.heart)
+    done.slicer.app.processEvents()
+    assert done.parameters.heartSegmentation is None and done.parameters.referenceSegmentation is None
+    assert done.ui.heartSegmentationSelector.currentNode() is None and done.nodes is None
+
+
+@pytest.mark.parametrize("role", ["synthetic_cect", "chambers", "enhancement"])
+def test_removed_part_of_a_result_empties_the_panel(done: OpenPanel, role: str) -> None:
+    done.scene.RemoveNode(getattr(done.nodes, role))
+    done.slicer.app.processEvents()
+    assert done.nodes is None and done.volumes() == [] and "Apply" in done.ui.viewMessageLabel.text
+    done.ui.showButton.click()
+    done.ui.thresholdSlider.value = 350.0
+
+
+def test_removed_table_can_no_longer_be_copied(done: OpenPanel) -> None:
+    done.scene.RemoveNode(done.nodes.tables["metrics"])
+    done.slicer.app.processEvents()
+    assert done.nodes is not None and not done.ui.copyButton.enabled
+
+
+def test_other_nodes_that_go_leave_the_case_as_it_is(done: OpenPanel) -> None:
+    case = done.panel.desk.session.case()
+    done.scene.RemoveNode(done.scene.AddNewNodeByClass("vtkMRMLTextNode"))
+    done.slicer.app.processEvents()
+    assert done.panel.desk.session.case() is case
 
 
 def test_result_made_without_a_desktop_is_found(panel: OpenPanel) -> None:

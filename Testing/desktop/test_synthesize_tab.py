@@ -221,6 +221,38 @@ def test_drawn_heart_reaches_the_command_line(done: OpenPanel) -> None:
     assert done.command.seen[done.command.seen.index("--heart-mask") + 1].endswith("heart_mask.nrrd")
 
 
+def test_chosen_heart_stays_when_its_result_is_replaced(done: OpenPanel) -> None:
+    heart = done.nodes.heart
+    done.ui.heartSegmentationSelector.setCurrentNode(heart)
+    done.run(done.ui.applyButton)
+    assert done.nodes.heart is not heart and done.scene.IsNodePresent(heart)
+    assert done.parameters.heartSegmentation is heart and done.parameters.heartSegmentId == "heart"
+    assert done.ui.heartSegmentationSelector.currentNode() is heart
+
+
+def test_ct_that_was_removed_during_its_run_is_named(panel: OpenPanel, ct: Any) -> None:
+    before = panel.node_ids()
+    panel.ui.applyButton.click()
+    panel.scene.RemoveNode(ct)
+    panel.wait(lambda: not panel.panel.desk.runner.busy)
+    assert "'blocks' was removed from the scene" in panel.ui.messageLabel.text
+    assert panel.nodes is None and panel.node_ids() < before
+
+
+def test_result_is_shown_with_its_own_ct(panel: OpenPanel, ct: Any) -> None:
+    from SyntheticCECTLib.mrml.volume_node import add_volume
+    from Testing.small_case import blocks, image_of
+
+    other = add_volume(panel.scene, image_of(blocks()), "other")
+    panel.ui.applyButton.click()
+    panel.ui.nativeCtSelector.setCurrentNode(other)
+    panel.wait(lambda: not panel.panel.desk.runner.busy)
+    assert panel.nodes.native is ct and panel.ui.nativeCtSelector.currentNode() is ct
+    panel.ui.nativeCtSelector.setCurrentNode(other)
+    panel.run(panel.ui.applyButton)
+    assert panel.nodes.native is other and panel.ui.nativeCtSelector.currentNode() is other
+
+
 def test_impossible_slices_are_refused_in_words(panel: OpenPanel, ct: Any) -> None:
     panel.ui.firstSliceSpin.value = 11
     panel.ui.lastSliceSpin.value = 5

@@ -220,7 +220,6 @@ class BatchTab:
         native = add_volume(session.scene, case.synthesis.native_ct, case_id)
         session.take(case, native, replace_earlier=False, on_progress=part_of(report, 0.5, 1.0))
         self._native, self._looked_at = native, case_id
-        self._desk.parameters.nativeCt = native
         decision = self._quality.decisions.get(case_id) if self._quality else None
         self._ui.qaCommentEdit.text = decision.comment if decision else ""
         self._opened()

@@ -77,7 +77,7 @@ class CaseRunner:
 
         Args:
             choice: What to work on.
-            replace_earlier: Whether an older result of the same CT goes.
+            replace_earlier: Whether an older result of the same CT goes, but for what was chosen of it as an input.
             view: Is told how it goes.
         """
 
@@ -90,11 +90,20 @@ class CaseRunner:
             from ..mrml.volume_node import to_image
 
             case = read_case(files.result, part_of(report, 0.0, 0.4))
+            if not self._session.scene.IsNodePresent(choice.native):
+                raise InputRefused(
+                    "ct_removed",
+                    f"'{choice.native.GetName()}' was removed from the scene meanwhile.",
+                    "Load it again and press Apply.",
+                )
             report(0.4, "reading the CT")
             native_ct = to_image(choice.native)
             report(0.45, "putting the result on the CT's grid")
             case = choice.slices.spread(case, native_ct)
-            result = self._session.take(case, choice.native, replace_earlier, part_of(report, 0.5, 1.0))
+            chosen = (choice.heart, choice.cect, choice.reference)
+            result = self._session.take(
+                case, choice.native, replace_earlier, part_of(report, 0.5, 1.0), keep=chosen
+            )
             self._keep(files.result / REPORT)
             return result
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from ..mrml.result_nodes import ResultNodes, add_result, find_result, remove_result
@@ -37,20 +37,25 @@ class CaseSession:
     def choose(self, native: Any) -> None:
         """Another CT, with the newest result that the scene has of it."""
         nodes = find_result(self.scene, native)
-        same = native is self.native and _synthetic(nodes) is _synthetic(self.nodes)
+        same = native is self.native and nodes == self.nodes
         self.native, self.nodes = native, nodes
         if not same:
             self._forget()
             self._tell()
 
     def refresh(self) -> None:
-        """Looks into the scene again, after a load or a removal."""
+        """Looks into the scene again, after nodes were removed."""
         self.choose(
             self.native if self.native is not None and self.scene.IsNodePresent(self.native) else None
         )
 
     def take(
-        self, case: PreparedCase, native: Any, replace_earlier: bool, on_progress: OnProgress | None = None
+        self,
+        case: PreparedCase,
+        native: Any,
+        replace_earlier: bool,
+        on_progress: OnProgress | None = None,
+        keep: Collection[Any] = (),
     ) -> CaseResult:
         """Adds a new result to the scene, all of it or nothing, and makes it the session's.
 
@@ -59,6 +64,8 @@ class CaseSession:
             native: The CT.
             replace_earlier: Whether the older result of this CT goes.
             on_progress: As for `add_result`.
+            keep: Nodes that stay also where they belong to the older result, such as a heart that a person edited and
+                chose as the mask.
         """
         from ..core.case import part_of, segment_case
         from ..mrml.live_chambers import LiveChambersNode
@@ -72,17 +79,17 @@ class CaseSession:
             live = LiveChambersNode(case.synthesis, nodes.chambers)
             report(1.0, "showing the result")
         if earlier is not None:
-            self.remove(earlier)
+            self.remove(earlier, keep)
         self.native, self.nodes = native, nodes
         self._forget()
         self._case, self._live = case, live
         self._tell()
         return result
 
-    def remove(self, nodes: ResultNodes) -> None:
-        """Takes a result out of the scene, with what was made of it."""
+    def remove(self, nodes: ResultNodes, keep: Collection[Any] = ()) -> None:
+        """Takes a result out of the scene, with what was made of it; nodes of it that shall be kept stay."""
         remove_nodes(self.scene, companions_of(nodes))
-        remove_result(self.scene, nodes)
+        remove_result(self.scene, nodes, keep)
 
     def case(self) -> PreparedCase:
         """What the result's nodes hold; read from them where it was not computed just now.
@@ -117,7 +124,3 @@ class CaseSession:
     def _tell(self) -> None:
         for call in list(self.changed):
             call()
-
-
-def _synthetic(nodes: ResultNodes | None) -> Any:
-    return None if nodes is None else nodes.synthetic_cect

@@ -34,6 +34,7 @@ from .virtual_patient import VirtualPatientNodes, add_patient
 
 WHEEL_FOLDER = "SyntheticCECT/WheelFolder"
 FIRST_SEED = 1
+CHOSEN_NODES = ("nativeCt", "heartSegmentation", "realCect", "referenceSegmentation")
 FIELD = "SlicerParameterName"
 """The dynamic property by which a widget of the Designer file names its field of the parameter node."""
 
@@ -75,7 +76,7 @@ class Panel:
         self._folder = Path(tempfile.mkdtemp(prefix="SyntheticCECT-", dir=application.temporary_folder()))
         self._gui: Any = None
         self._seed = FIRST_SEED
-        self._open = True
+        self._open, self._looks_again = True, False
         self.synthesize = SynthesizeTab(self.desk, memory, self._opened)
         self.view = ViewTab(self.desk)
         self.chambers = ChambersTab(self.desk, self._folder / "histogram.png")
@@ -140,6 +141,22 @@ class Panel:
         self.desk.settled = False
         self._disconnect()
 
+    def node_goes(self, node: Any) -> None:
+        """A node is about to be removed: where it is chosen nothing shall be, for a selector would take its neighbour."""
+        if not self.desk.settled:
+            return
+        for field in CHOSEN_NODES:
+            if getattr(self.desk.parameters, field) is node:
+                setattr(self.desk.parameters, field, None)
+        if not self._looks_again:
+            self._looks_again = True
+            _later(self._look_again)
+
+    def _look_again(self) -> None:
+        self._looks_again = False
+        if self._open and self.desk.settled:
+            self.desk.session.refresh()
+
     def _disconnect(self) -> None:
         if self._gui is not None:
             self.desk.parameters.disconnectGui(self._gui)
@@ -189,7 +206,8 @@ class Panel:
         self._seed += 1
 
     def _opened(self) -> None:
-        """A result is there: it is shown."""
+        """A result is there: it is shown, and its CT is the chosen one, whatever was chosen during the run."""
+        self.desk.parameters.nativeCt = self.desk.session.native
         self.view.show()
         nodes = self.desk.session.nodes
         if nodes is not None and slicer.app.layoutManager() is not None:

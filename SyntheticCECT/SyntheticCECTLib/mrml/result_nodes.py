@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
@@ -141,10 +141,16 @@ def find_result(scene: Scene, native_node: VolumeNode | None) -> ResultNodes | N
     return None
 
 
-def remove_result(scene: Scene, result: ResultNodes) -> None:
-    """Removes a result's nodes with displays and storages, and its folder if a person keeps nothing else in it."""
+def remove_result(scene: Scene, result: ResultNodes, keep: Collection[Node] = ()) -> None:
+    """Removes a result's nodes with displays and storages, and its folder if nothing else is left in it.
+
+    Args:
+        scene: That it is in.
+        result: What to remove.
+        keep: Nodes that stay.
+    """
     scene.SaveStateForUndo()
-    remove_nodes(scene, result.nodes())
+    remove_nodes(scene, [node for node in result.nodes() if node not in keep])
     remove_folder(scene, result.folder)
 
 
