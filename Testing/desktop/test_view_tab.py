@@ -68,6 +68,26 @@ def test_note_comes_however_the_volume_got_into_the_view(done: OpenPanel) -> Non
     assert notes(done)["Green"] == [NOTE] and notes(done)["Red"] == []
 
 
+def test_note_leaves_a_view_whose_renderers_changed_places(done: OpenPanel) -> None:
+    """As a slice view's do when it becomes a light box: its own are taken out and come back behind the overlay's."""
+    from vtkmodules.vtkRenderingCore import vtkRenderer
+
+    from SyntheticCECTLib.desktop.view_annotation import slicer_views
+
+    views = {node.GetLayoutName(): view for node, view in slicer_views(done.slicer.app.layoutManager())}
+    window = views["Red"].renderWindow()
+    first, overlay = window.GetRenderers().GetFirstRenderer(), vtkRenderer()
+    window.RemoveRenderer(first)
+    window.AddRenderer(overlay)
+    window.AddRenderer(first)
+    done.ui.opacitySlider.value = 0.0
+    done.slicer.app.processEvents()
+    props = first.GetViewProps()
+    texts = [props.GetItemAsObject(n) for n in range(props.GetNumberOfItems())]
+    assert [one for one in texts if one.IsA("vtkTextActor") and one.GetInput() == NOTE] == []
+    window.RemoveRenderer(overlay)
+
+
 def test_note_goes_with_the_scene(done: OpenPanel) -> None:
     done.scene.Clear(False)
     done.slicer.app.processEvents()

@@ -34,7 +34,7 @@ class ViewAnnotation:
         self, scene: Any, views: Callable[[], Iterable[View]], later: Callable[[Callable[[], None]], None]
     ) -> None:
         self._scene, self._views, self._later = scene, views, later
-        self._actors: dict[str, tuple[Any, Any]] = {}
+        self._actors: dict[str, tuple[Any, Any, Any]] = {}
         self._observed: list[tuple[Any, int]] = []
         self._due = False
         self._stopped = False
@@ -108,16 +108,16 @@ class ViewAnnotation:
         place = actor.GetPositionCoordinate()
         place.SetCoordinateSystemToNormalizedViewport()
         place.SetValue(0.5, 0.98)
-        view.renderWindow().GetRenderers().GetFirstRenderer().AddViewProp(actor)
-        self._actors[node_id] = view, actor
+        renderer = view.renderWindow().GetRenderers().GetFirstRenderer()
+        renderer.AddViewProp(actor)
+        # The renderer too: after a change to a light box another one comes first.
+        self._actors[node_id] = view, renderer, actor
         view.scheduleRender()
 
     def _take_away(self, node_id: str) -> None:
-        view, actor = self._actors.pop(node_id)
-        renderer = view.renderWindow().GetRenderers().GetFirstRenderer()
-        if renderer is not None:
-            renderer.RemoveViewProp(actor)
-            view.scheduleRender()
+        view, renderer, actor = self._actors.pop(node_id)
+        renderer.RemoveViewProp(actor)
+        view.scheduleRender()
 
 
 def slicer_views(layout_manager: Any) -> list[View]:
