@@ -55,6 +55,17 @@ def test_last_lines_of_a_crash_are_shown_and_no_more() -> None:
     assert "line 99" in text and "line 92" in text and "line 91" not in text and "crashed (code 139)" in text
 
 
+def test_crash_below_slicers_launcher_is_told_as_one() -> None:
+    """PythonSlicer itself ends well then, with 1."""
+    report = RunReport(0.0)
+    report.read(
+        "reading\nerror: [/opt/Slicer/bin/python-real] exit abnormally - Report the problem.\n", 1.0
+    )
+    failure = report.failure(1, False)
+    assert "crashed (code 1)" in failure.message and "not enough memory" in failure.remedy
+    assert "Report the problem" not in failure.text() and failure.message.endswith("reading")
+
+
 def test_silent_process_is_said_to_be_silent() -> None:
     assert "It said nothing." in RunReport(0.0).failure(1, False).message
 

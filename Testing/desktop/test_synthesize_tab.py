@@ -152,8 +152,9 @@ def test_large_result_enters_the_scene_in_small_steps(large: OpenPanel) -> None:
     with ticking() as ticks:
         large.run(large.ui.applyButton)
     assert large.nodes is not None, large.ui.messageLabel.text
-    # It was 1.7 s in one piece. The longest that is left is one chamber's surface, which Slicer makes at a stroke.
-    assert len(ticks) > 10 and longest_s(ticks) < 0.3
+    print("LONGEST", longest_s(ticks))
+    # It was 1.7 s in one piece.
+    assert len(ticks) > 10 and longest_s(ticks) < 0.1
 
 
 def test_cancel_while_the_result_enters_the_scene_leaves_nothing(large: OpenPanel) -> None:
@@ -180,7 +181,7 @@ def test_cancel_while_the_result_enters_the_scene_leaves_nothing(large: OpenPane
         ("refuse", "The slices are 20.00 mm apart.", "Reconstruct the scan."),
         ("break", "unexpected ValueError: broke", "report these lines"),
         ("no torch", "No module named 'torch'", "Install what is missing"),
-        ("killed", "crashed (code 9)", "not enough memory"),
+        ("killed", "crashed (code ", "not enough memory"),
         ("empty", "is not a result folder", "synthesize wrote"),
     ],
 )

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 LINES_KEPT = 40
 LINES_SHOWN = 8
 REFUSED = 2
+KILLED = 9
+LAUNCHER_SAYS = "exit abnormally"
+"""PythonSlicer is a launcher: where the Python below it crashed or was killed, it says so and ends by itself with 1."""
 SOONEST_S, LEAST_FRACTION = 1.5, 0.08
 """Before that a guess of the time left is worth nothing."""
 
@@ -87,13 +90,15 @@ class RunReport:
             crashed: Whether it did not end by itself.
         """
         self.finish()
-        said = [line.removeprefix("synthetic-cect: ") for line in self.lines]
+        said = [line.removeprefix("synthetic-cect: ") for line in self.lines if LAUNCHER_SAYS not in line]
+        below_launcher = len(said) < len(self.lines)
         if exit_code == REFUSED and not crashed and said:
             return RunFailure(said[-1], "", refused=True)
         tail = "\n".join(said[-LINES_SHOWN:]) or "It said nothing."
-        how = f"crashed (code {exit_code})" if crashed else f"failed (code {exit_code})"
+        how = "crashed" if crashed or below_launcher else "failed"
+        killed = below_launcher or (crashed and exit_code == KILLED)
         return RunFailure(
-            f"The background process {how}. Its last lines:\n{tail}", _remedy(tail, exit_code, crashed)
+            f"The background process {how} (code {exit_code}). Its last lines:\n{tail}", _remedy(tail, killed)
         )
 
     def _take(self, line: str, now_s: float) -> None:
@@ -120,11 +125,11 @@ def _entry(line: str) -> tuple[float, str] | None:
         return None
 
 
-def _remedy(tail: str, exit_code: int, crashed: bool) -> str:
+def _remedy(tail: str, killed: bool) -> str:
     if "No module named" in tail:
         return "A package is missing: open 'Python packages' in the Synthesize tab and press 'Install what is missing'."
-    if (crashed and exit_code == 9) or "not enough memory" in tail or "out of memory" in tail.lower():
-        return "There was not enough memory: close other programs, use fewer slices, or choose the CPU as device."
+    if killed or "not enough memory" in tail or "out of memory" in tail.lower():
+        return "Probably there was not enough memory: close other programs, use fewer slices, or choose the CPU as device."
     if "cuda" in tail.lower():
         return "The graphics card could not be used: choose the CPU as device and try again."
     return (
