@@ -58,9 +58,7 @@ def test_last_lines_of_a_crash_are_shown_and_no_more() -> None:
 def test_crash_below_slicers_launcher_is_told_as_one() -> None:
     """PythonSlicer itself ends well then, with 1."""
     report = RunReport(0.0)
-    report.read(
-        "reading\nerror: [/opt/Slicer/bin/python-real] exit abnormally - Report the problem.\n", 1.0
-    )
+    report.read("reading\nerror: [/opt/Slicer/bin/python-real] exit abnormally - Report the problem.\n", 1.0)
     failure = report.failure(1, False)
     assert "crashed (code 1)" in failure.message and "not enough memory" in failure.remedy
     assert "Report the problem" not in failure.text() and failure.message.endswith("reading")

@@ -74,6 +74,7 @@ def test_note_leaves_a_view_whose_renderers_changed_places(done: OpenPanel) -> N
 
     from SyntheticCECTLib.desktop.view_annotation import slicer_views
 
+    assert notes(done)["Red"] == [NOTE]
     views = {node.GetLayoutName(): view for node, view in slicer_views(done.slicer.app.layoutManager())}
     window = views["Red"].renderWindow()
     first, overlay = window.GetRenderers().GetFirstRenderer(), vtkRenderer()
