@@ -18,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 DESKTOP = (
     "test_synthesize_tab", "test_view_tab", "test_chambers_tab", "test_dicom_button", "test_compare_tab", "test_batch_tab",
-    "test_observers_tab", "test_scene", "test_sample_data", "test_panel_file",
+    "test_observers_tab", "test_scene", "test_sample_data", "test_panel_file", "test_run_end",
 )  # fmt: skip
 TABS = ("synthesize", "view", "chambers", "compare", "batch", "observers")
 

@@ -11,7 +11,7 @@ from typing import Any
 import qt
 
 from .command_line import CommandLine
-from .process_tree import ask_to_end, descendants, force_to_end
+from .process_tree import any_alive, ask_to_end, descendants, force_to_end
 from .run_report import Progress, RunFailure, RunReport
 
 GRACE_MS = 300
@@ -60,6 +60,7 @@ class BackgroundRun:
         self._output: list[str] = []
         self._cancelled = self._started = False
         self._process: Any = None
+        self._pid, self._pids = 0, list[int]()
         self._report = RunReport(0.0)
 
     @property
@@ -93,20 +94,51 @@ class BackgroundRun:
         """Gives control back at once; the process and what it started are ended meanwhile."""
         if not self.running:
             return
-        self._cancelled = True
-        pid = self.process_id()
-        pids = descendants(pid)
-        ask_to_end(pids)
-        # Taken again by force: a process may have started another one in the meantime.
-        qt.QTimer.singleShot(GRACE_MS, lambda: self._force(pid, pids))
+        self._ask_to_end()
+        qt.QTimer.singleShot(GRACE_MS, self._force)
         self._listener.cancelled()
 
-    def _force(self, pid: int, pids: list[int]) -> None:
+    @classmethod
+    def close_all(cls) -> None:
+        """Ends every run before it returns: when an application closes, its event loop does not come back."""
+        for run in list(cls._alive):
+            run._close()
+
+    def _close(self) -> None:
+        if not self._cancelled:
+            self._ask_to_end()
+        until = time.monotonic() + GRACE_MS / 1000
+        while any_alive(self._pids) and time.monotonic() < until:
+            time.sleep(0.01)
+        self._end_by_force()
         if self._process is not None:
-            force_to_end(pid, [*pids, *descendants(pid)])
+            self._process.waitForFinished(GRACE_MS)
+        self._end()
+
+    def _ask_to_end(self) -> None:
+        self._cancelled = True
+        self._pid = self.process_id()
+        self._pids = descendants(self._pid)
+        ask_to_end(self._pids)
+
+    def _force(self) -> None:
+        self._end_by_force()
+        self._end_when_gone()
+
+    def _end_by_force(self) -> None:
+        if self._process is not None:
+            # Looked for again: a process may have started another one in the meantime.
+            self._pids += descendants(self._pid)
+        force_to_end(self._pid, self._pids)
+        if self._process is not None:
             self._process.kill()
+
+    def _end_when_gone(self) -> None:
+        """Slicer's launcher may be gone before the Python below it, which still writes."""
+        if self._process is not None or any_alive(self._pids):
+            qt.QTimer.singleShot(GRACE_MS, self._end_when_gone)
         else:
-            force_to_end(pid, pids)
+            self._end()
 
     def _running(self) -> None:
         self._started = True
@@ -132,7 +164,7 @@ class BackgroundRun:
                     "Check that Slicer is installed completely; installing it again helps.",
                 )
             )
-            self._listener.ended()
+            self._end()
 
     def _finished(self, exit_code: int, *_: Any) -> None:
         if self._process is None:
@@ -141,23 +173,29 @@ class BackgroundRun:
         self._read_report()
         crashed = self._process.exitStatus() == qt.QProcess.CrashExit
         self._release()
+        if self._cancelled:  # what is left of it `_end_when_gone` waits for
+            return
         try:
             if exit_code or crashed:
-                self._tell_failed(self._report.failure(exit_code, crashed))
-            elif not self._cancelled:
+                self._listener.failed(self._report.failure(exit_code, crashed))
+            else:
                 self._listener.done("".join(self._output))
         finally:
-            self._listener.ended()
+            self._end()
 
     def _tell_failed(self, failure: RunFailure) -> None:
         if not self._cancelled:
             self._listener.failed(failure)
 
+    def _end(self) -> None:
+        if self in BackgroundRun._alive:
+            BackgroundRun._alive.discard(self)
+            self._listener.ended()
+
     def _release(self) -> None:
         process, self._process = self._process, None
         # Python would delete it with its last name, in the middle of its own signal.
         qt.QTimer.singleShot(0, lambda: process.deleteLater())
-        BackgroundRun._alive.discard(self)
 
 
 def _text(data: Any) -> str:

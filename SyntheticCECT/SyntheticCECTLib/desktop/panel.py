@@ -170,6 +170,7 @@ class Panel:
         self.scene_closes()
         self.desk.runner.close()
         self.batch.close()
+        BackgroundRun.close_all()
         self.chambers.close()
         self.annotation.stop()
         manager = slicer.app.layoutManager()

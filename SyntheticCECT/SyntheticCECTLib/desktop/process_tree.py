@@ -25,6 +25,12 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def any_alive(pids: Iterable[int]) -> bool:
+    """Whether one of these processes is still there; ``False`` on Windows, where `force_to_end` waits for it."""
+    parents = _parents()
+    return any(pid in parents for pid in pids)
+
+
 def ask_to_end(pids: Iterable[int]) -> None:
     """Lets processes remove half-written files and end by themselves; Windows has no such signal."""
     if sys.platform != "win32":
