@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 
 class Skipped(Exception):
     """A test that does not apply here."""
@@ -58,7 +60,7 @@ def raises(kind: Any, match: str = "") -> Iterator[SimpleNamespace]:
 
 
 class approx:
-    """A number, or a row of numbers, to a millionth of its size."""
+    """A number, or an array of numbers, to a millionth of its size."""
 
     __array_ufunc__ = None  # an array on the left leaves the comparison to us
 
@@ -66,11 +68,9 @@ class approx:
         self._expected, self._rel, self._abs = expected, rel, abs
 
     def __eq__(self, other: object) -> bool:
-        mine = self._expected if hasattr(self._expected, "__len__") else [self._expected]
-        theirs: Any = other if hasattr(other, "__len__") else [other]
-        return len(mine) == len(theirs) and all(
-            abs(a - b) <= max(self._abs, self._rel * abs(a)) for a, b in zip(mine, theirs, strict=True)
-        )
+        mine, theirs = np.asarray(self._expected, float), np.asarray(other, float)
+        allowed = np.maximum(self._abs, self._rel * np.abs(mine))
+        return mine.shape == theirs.shape and bool((np.abs(mine - theirs) <= allowed).all())
 
     def __repr__(self) -> str:
         return f"about {self._expected}"
