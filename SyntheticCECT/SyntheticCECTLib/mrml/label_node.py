@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.errors import InputRefused
-from .geometry import image_at, image_to_ras, matrix_of, node_to_world, vtk_matrix_of
+from .geometry import image_at, image_to_ras, node_to_world, vtk_matrix_of
 from .node_types import SegmentationNode, VolumeNode, slicer
-from .segment_labels import LABELMAP, filled_box, whole_voxels_between
+from .segment_labels import LABELMAP, drawn_voxels, whole_voxels_between
 from .volume_node import grid_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def chambers_of(segmentation_node: SegmentationNode, reference_volume_node: Volu
         mask = _mask(segmentation, ids[index], segmentation_node)
         if mask is not None:
             drawn = True
-            result[_on_grid(*mask, grid)] = chamber.label
+            box, part = _on_grid(*mask, grid)
+            result[box][part] = chamber.label
     if not drawn:
         names = ", ".join(segmentation.GetSegment(key).GetName() for key in ids) or "no segments"
         raise InputRefused(
@@ -88,7 +89,9 @@ def mask_of(
         raise InputRefused(
             "segment_empty", f"The segment '{segment_id}' is empty.", "Draw it, or choose another segment."
         )
-    result = _on_grid(*mask, grid).astype(np.uint8)
+    result = np.zeros(grid.GetSize()[::-1], dtype=np.uint8)
+    box, part = _on_grid(*mask, grid)
+    result[box][part] = 1
     return _on_the_scan(result, grid, segmentation_node, reference_volume_node)
 
 
@@ -134,41 +137,33 @@ def _mask(
     segmentation: Any, segment_id: str, node: SegmentationNode
 ) -> tuple[np.ndarray, np.ndarray, str] | None:
     """A segment's voxels (boolean, cut to what is filled), their (4, 4) matrix to the world in RAS, and its name."""
-    from vtkmodules.util.numpy_support import vtk_to_numpy
-
     segment = segmentation.GetSegment(segment_id)
-    data: Any = segment.GetRepresentation(LABELMAP)
-    if data is None or data.GetPointData().GetScalars() is None:
+    drawn = drawn_voxels(segment)
+    if drawn is None:
         return None
-    scalars = data.GetPointData().GetScalars()
-    mask = vtk_to_numpy(scalars).reshape(data.GetDimensions()[::-1]) == segment.GetLabelValue()
-    if not mask.any():
-        return None
-    box = filled_box(mask)
-    matrix = vtk_matrix_of(np.eye(4))
-    data.GetImageToWorldMatrix(matrix)
-    first = np.eye(4)
-    first[:3, 3] = np.add(data.GetExtent()[::2], [part.start for part in box[::-1]])
-    return mask[box], node_to_world(node) @ matrix_of(matrix) @ first, segment.GetName()
+    mask, ijk_to_node = drawn
+    return mask, node_to_world(node) @ ijk_to_node, segment.GetName()
 
 
-def _on_grid(mask: np.ndarray, ijk_to_ras: np.ndarray, name: str, grid: sitk.Image) -> np.ndarray:
-    """The mask on the grid, boolean (K, J, I): copied where the voxels are the grid's own, else nearest neighbour."""
+def _on_grid(
+    mask: np.ndarray, ijk_to_ras: np.ndarray, name: str, grid: sitk.Image
+) -> tuple[tuple[slice, ...], np.ndarray]:
+    """A box of the grid that holds all of the mask that lies on it, and the mask there, boolean (K, J, I).
+
+    Copied where the voxels are the grid's own, else nearest neighbour.
+    """
     import SimpleITK as sitk
 
-    whole = np.zeros(grid.GetSize()[::-1], dtype=bool)
     steps = whole_voxels_between(ijk_to_ras, image_to_ras(grid))
     if steps is None:
         image = image_at(mask.astype(np.uint8), ijk_to_ras, name)
         moved = sitk.Resample(image, grid, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
-        return sitk.GetArrayFromImage(moved) != 0
-    low = np.maximum(steps[::-1], 0)
-    high = np.minimum(steps[::-1] + mask.shape, whole.shape)
-    if (low < high).all():
-        target = tuple(slice(*bounds) for bounds in zip(low, high, strict=True))
-        source = tuple(slice(*bounds) for bounds in zip(low - steps[::-1], high - steps[::-1], strict=True))
-        whole[target] = mask[source]
-    return whole
+        return (slice(None),) * 3, sitk.GetArrayFromImage(moved) != 0
+    first = steps[::-1]
+    low = np.clip(first, 0, grid.GetSize()[::-1])
+    high = np.clip(first + mask.shape, low, grid.GetSize()[::-1])
+    box = tuple(slice(*bounds) for bounds in zip(low, high, strict=True))
+    return box, mask[tuple(slice(*bounds) for bounds in zip(low - first, high - first, strict=True))]
 
 
 def _on_the_scan(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .node_types import SegmentationNode
-from .segmentation_node import rebuild_surfaces, update_chambers
+from .segment_surfaces import make_surfaces
+from .segmentation_node import update_chambers
 
 if TYPE_CHECKING:
     from ..core.case import CaseResult, OnProgress, PreparedCase
@@ -65,7 +66,7 @@ class LiveChambersNode:
 
     def finish(self) -> None:
         """Closed surfaces again: call it when the slider is let go."""
-        rebuild_surfaces(self.segmentation_node)
+        make_surfaces(self.segmentation_node)
 
     def curve(
         self, thresholds_hu: Sequence[float] | None = None, on_progress: OnProgress | None = None

@@ -30,7 +30,6 @@ def label_map_of(
             or one that the labels' voxels do not fall on, gives the labels' own.
     """
     import SimpleITK as sitk
-    from vtkmodules.util.numpy_support import numpy_to_vtk
 
     array = sitk.GetArrayViewFromImage(labels)
     box = filled_box(array)
@@ -39,18 +38,50 @@ def label_map_of(
     if frame is None or offset is None:
         frame, offset = ijk_to_node, np.zeros(3, dtype=int)
     first = [part.start + int(step) for part, step in zip(box[::-1], offset, strict=True)]
-    extent = [
-        bound
-        for part, low in zip(box[::-1], first, strict=True)
-        for bound in (low, low + part.stop - part.start - 1)
-    ]
+    return oriented_data(array[box], frame, first)
+
+
+def oriented_data(array_kji: np.ndarray, ijk_to_node: np.ndarray, first: Sequence[int] = (0, 0, 0)) -> Any:
+    """Voxels as a vtkOrientedImageData, of uint8.
+
+    Args:
+        array_kji: (K, J, I); they are copied.
+        ijk_to_node: (4, 4) voxel matrix in the segmentation's coordinates.
+        first: Indices i, j, k of the array's first voxel in that matrix.
+    """
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+
     data = slicer().vtkOrientedImageData()
-    data.SetExtent(*extent)
-    data.GetPointData().SetScalars(
-        numpy_to_vtk(np.ascontiguousarray(array[box], np.uint8).ravel(), deep=True)
+    data.SetExtent(
+        *(
+            bound
+            for low, size in zip(first, array_kji.shape[::-1], strict=True)
+            for bound in (low, low + size - 1)
+        )
     )
-    data.SetImageToWorldMatrix(vtk_matrix_of(frame))
+    data.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(array_kji, np.uint8).ravel(), deep=True))
+    data.SetImageToWorldMatrix(vtk_matrix_of(ijk_to_node))
     return data
+
+
+def drawn_voxels(segment: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """What is drawn of a segment, boolean (K, J, I) cut to what is filled, and the (4, 4) matrix of these voxels.
+
+    The matrix leads to the segmentation's coordinates. ``None`` where nothing is drawn, or where there is no label map.
+    """
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+
+    data = segment.GetRepresentation(LABELMAP)
+    if data is None or data.GetPointData().GetScalars() is None:
+        return None
+    scalars = data.GetPointData().GetScalars()
+    mask = vtk_to_numpy(scalars).reshape(data.GetDimensions()[::-1]) == segment.GetLabelValue()
+    if not mask.any():
+        return None
+    box = filled_box(mask)
+    first = np.eye(4)
+    first[:3, 3] = np.add(data.GetExtent()[::2], [part.start for part in box[::-1]])
+    return mask[box], matrix_of(_image_to_world(data)) @ first
 
 
 def filled_box(array_kji: np.ndarray) -> tuple[slice, ...]:

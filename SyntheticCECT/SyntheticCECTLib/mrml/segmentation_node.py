@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from ..core.errors import InputRefused
 from .node_types import Scene, SegmentationNode, VolumeNode, slicer
 from .scene_change import all_or_nothing
 from .segment_labels import LABELMAP, label_map_of, put_labels
+from .segment_surfaces import OnProgress, make_surfaces
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -24,7 +24,6 @@ HEART_TERMS = "~".join(
     )
 )  # fmt: skip
 CHAMBER_FILL = 0.35
-OnProgress = Callable[[float, str], None]
 
 
 def add_chambers(
@@ -44,7 +43,7 @@ def add_chambers(
         reference_volume_node: The scan; the segmentation shares its grid and its parent transform.
         name: The node's name.
         fill: Opacity of the areas in slice views; 0 shows outlines only.
-        surfaces: Whether closed surfaces are made too, which takes longest; else `rebuild_surfaces` makes them.
+        surfaces: Whether closed surfaces are made too, which takes longest; else `make_surfaces` makes them.
         on_progress: Called before each surface; raise from it to cancel.
 
     Returns:
@@ -63,7 +62,7 @@ def add_chambers(
     with all_or_nothing(scene):
         node = _add(scene, labels, reference_volume_node, name, segments)
         if surfaces:
-            _make_surfaces(node, on_progress)
+            make_surfaces(node, on_progress)
         _fill(node, fill)
     return node
 
@@ -97,7 +96,7 @@ def update_chambers(segmentation_node: SegmentationNode, labels: sitk.Image, sur
         segmentation_node: From `add_chambers`, also after a reload.
         labels: As for `add_chambers`; a part of the scan that holds the heart will do and is quicker.
         surfaces: Whether closed surfaces are made too. They take longest: leave them out while a slider moves, and call
-            `rebuild_surfaces` when it is let go.
+            `make_surfaces` when it is let go.
 
     Raises:
         InputRefused: ``segment_absent`` where a person removed a chamber, ``transform_not_linear``.
@@ -115,12 +114,7 @@ def update_chambers(segmentation_node: SegmentationNode, labels: sitk.Image, sur
             )
     put_labels(segmentation_node, keys, labels)
     if surfaces:
-        rebuild_surfaces(segmentation_node)
-
-
-def rebuild_surfaces(segmentation_node: SegmentationNode) -> None:
-    """Makes the closed surfaces of all segments from their label maps again."""
-    segmentation_node.CreateClosedSurfaceRepresentation()
+        make_surfaces(segmentation_node)
 
 
 def _add(
@@ -151,19 +145,6 @@ def _add(
             segment.AddRepresentation(LABELMAP, shared)
             segmentation.AddSegment(segment, key)
     return node
-
-
-def _make_surfaces(node: SegmentationNode, on_progress: OnProgress | None) -> None:
-    """As `rebuild_surfaces`, but segment by segment, so that something else may happen in between."""
-    segmentation = node.GetSegmentation()
-    rule = slicer().vtkBinaryLabelmapToClosedSurfaceConversionRule()
-    for number, segment_id in enumerate(ids := segmentation.GetSegmentIDs()):
-        if on_progress is not None:
-            on_progress(number / len(ids), "making surfaces")
-        segment = segmentation.GetSegment(segment_id)
-        if segment.GetRepresentation(LABELMAP).GetNumberOfPoints() > 1:  # something is drawn
-            rule.Convert(segment)
-    rebuild_surfaces(node)  # of what is left
 
 
 def _terms(tags: str) -> str:
