@@ -66,7 +66,7 @@ class BackgroundRun:
     @property
     def running(self) -> bool:
         """Whether a result may still come."""
-        return self._process is not None and not self._cancelled
+        return self in BackgroundRun._alive and not self._cancelled
 
     def process_id(self) -> int:
         """Of the process; 0 where there is none."""
@@ -157,14 +157,12 @@ class BackgroundRun:
     def _error(self, *_: Any) -> None:
         # Which error it was is not asked for: in Qt 5 `error` is a signal too, and what ended badly tells `finished`.
         if self._process is not None and not self._started:
-            self._release()
-            self._tell_failed(
+            self._release(
                 RunFailure(
                     f"'{self._command_line.program}' could not be started.",
                     "Check that Slicer is installed completely; installing it again helps.",
                 )
             )
-            self._end()
 
     def _finished(self, exit_code: int, *_: Any) -> None:
         if self._process is None:
@@ -172,30 +170,33 @@ class BackgroundRun:
         self._read_output()
         self._read_report()
         crashed = self._process.exitStatus() == qt.QProcess.CrashExit
-        self._release()
+        self._release(self._report.failure(exit_code, crashed) if exit_code or crashed else None)
+
+    def _release(self, failure: RunFailure | None) -> None:
+        """Lets go of the process, and tells how it ended in a turn of its own.
+
+        This is the middle of the process's own signal: Python would delete it here with its last name, and whoever is told
+        may ask a question, in whose event loop Qt would delete it.
+        """
+        process, self._process = self._process, None
+        qt.QTimer.singleShot(0, lambda: process.deleteLater())
+        qt.QTimer.singleShot(0, lambda: self._tell(failure))
+
+    def _tell(self, failure: RunFailure | None) -> None:
         if self._cancelled:  # what is left of it `_end_when_gone` waits for
             return
         try:
-            if exit_code or crashed:
-                self._listener.failed(self._report.failure(exit_code, crashed))
+            if failure is not None:
+                self._listener.failed(failure)
             else:
                 self._listener.done("".join(self._output))
         finally:
             self._end()
 
-    def _tell_failed(self, failure: RunFailure) -> None:
-        if not self._cancelled:
-            self._listener.failed(failure)
-
     def _end(self) -> None:
         if self in BackgroundRun._alive:
             BackgroundRun._alive.discard(self)
             self._listener.ended()
-
-    def _release(self) -> None:
-        process, self._process = self._process, None
-        # Python would delete it with its last name, in the middle of its own signal.
-        qt.QTimer.singleShot(0, lambda: process.deleteLater())
 
 
 def _text(data: Any) -> str:
