@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -135,6 +137,7 @@ def test_installed_versions_are_pinned_but_for_what_is_installed(desktop: Any) -
         "torch",
         "safetensors",
         "pip",
+        "setuptools",
         "torchvision",
     } & names
     assert all("==" in line for line in lines) and not path.exists()
@@ -150,7 +153,31 @@ def test_pip_gets_the_wheel_folder_and_no_network(desktop: Any, monkeypatch: pyt
     SlicerPackages().install(NEEDED, "/media/wheels")
     (arguments,) = calls
     assert arguments[:3] == ["--no-index", "--find-links", "/media/wheels"] and "--constraint" in arguments
-    assert arguments[-2:] == ["torch>=2.10", "safetensors>=0.5"]
+    assert arguments[-2:] == [one.requirement for one in NEEDED]
+
+
+def test_release_that_would_break_is_not_installed_but_does_where_it_is(desktop: Any) -> None:
+    """PyTorch 2.13 on Windows: its paths are too long below Slicer's folder."""
+    from SyntheticCECTLib.desktop.packages import Package, SlicerPackages
+
+    asked: list[str] = []
+
+    class Logic:
+        def installTorch(self, askConfirmation: bool, torchVersionRequirement: str) -> object:
+            asked.append(torchVersionRequirement)
+            return self
+
+    before = sys.modules.get("PyTorchUtils")
+    sys.modules["PyTorchUtils"] = SimpleNamespace(PyTorchUtilsLogic=Logic)  # type: ignore[assignment]
+    try:
+        SlicerPackages().install_torch(Package("torch", ">=2.10", "", below="2.13"))
+    finally:
+        del sys.modules["PyTorchUtils"]
+        if before is not None:
+            sys.modules["PyTorchUtils"] = before
+    assert asked == [">=2.10,<2.13"]
+    here = Package("numpy", ">=1", "", below="1.1")
+    assert here.requirement == "numpy>=1,<1.1" and SlicerPackages([here]).missing() == []
 
 
 def test_check_passes_with_a_pytorch_that_works(panel: OpenPanel) -> None:

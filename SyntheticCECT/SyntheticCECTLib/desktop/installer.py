@@ -117,7 +117,7 @@ class Installer:
         )
         return (
             f"These Python packages are needed once and will be installed into Slicer:\n\n{lines}\n\n{source} "
-            "Packages that Slicer ships are not replaced. Continue?"
+            "Packages that Slicer ships are not replaced, but for pip and setuptools where PyTorch needs others. Continue?"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,28 +23,45 @@ class Package:
         name: To import and to install.
         version: Which will do.
         size: For people.
+        below: From this release on it is not installed, though one that is here already will do; empty for no such release.
     """
 
     name: str
     version: str
     size: str
+    below: str = ""
+
+    @property
+    def to_install(self) -> str:
+        """The versions that may be installed."""
+        return f"{self.version},<{self.below}" if self.below else self.version
 
     @property
     def requirement(self) -> str:
         """As pip takes it."""
-        return f"{self.name}{self.version}"
+        return f"{self.name}{self.to_install}"
 
+
+PATHS_TOO_LONG_FROM = "2.13"
+"""Licences in PyTorch's wheels lie so deep from there on that below Slicer's folder their paths are longer than Windows
+takes: pip stops half way, and PyTorch does not work (Slicer/light-the-torch, issue 176)."""
 
 NEEDED = (
-    Package("torch", ">=2.10", "about 200 MB to download for the processor, 3 GB with CUDA"),
+    Package(
+        "torch",
+        ">=2.10",
+        "about 200 MB to download for the processor, 3 GB with CUDA",
+        PATHS_TOO_LONG_FROM if sys.platform == "win32" else "",
+    ),
     Package("safetensors", ">=0.5", "under 1 MB"),
 )
 
 STUDIES = (Package("sqlalchemy", ">=2.0", "about 3 MB"),)
 """What the database of an observer study needs."""
 
-COMPANIONS = ("torchvision", "torchaudio", "triton", "nvidia-", "pip", "light-the-torch")
-"""Beginnings of names that change with PyTorch: held fast, an older PyTorch could not be replaced by one that will do."""
+COMPANIONS = ("torchvision", "torchaudio", "triton", "nvidia-", "pip", "setuptools", "light-the-torch")
+"""Beginnings of names that change with PyTorch: held fast, an older PyTorch could not be replaced by one that will do, and
+PyTorch 2.12, which wants setuptools below 82, not be installed beside a newer one."""
 
 
 class SlicerPackages:
@@ -77,7 +95,9 @@ class SlicerPackages:
             os.environ["PIP_CONSTRAINT"] = str(constraints)  # light-the-torch passes no such option on
             try:
                 logic = PyTorchUtils.PyTorchUtilsLogic()
-                installed = logic.installTorch(askConfirmation=False, torchVersionRequirement=package.version)
+                installed = logic.installTorch(
+                    askConfirmation=False, torchVersionRequirement=package.to_install
+                )
             finally:
                 if before is None:
                     del os.environ["PIP_CONSTRAINT"]
@@ -121,9 +141,8 @@ def _satisfied(package: Package) -> bool:
         installed = metadata.version(package.name).partition("+")[0]
     except metadata.PackageNotFoundError:
         return False
-    return find_spec(package.name) is not None and Requirement(package.requirement).specifier.contains(
-        installed, prereleases=True
-    )
+    will_do = Requirement(f"{package.name}{package.version}").specifier
+    return find_spec(package.name) is not None and will_do.contains(installed, prereleases=True)
 
 
 def _may_change(name: str) -> bool:
