@@ -72,6 +72,27 @@ def test_stop_and_resume(batch: OpenPanel) -> None:
     assert states(batch)["a"] == "done"
 
 
+def test_queue_goes_on_when_the_scene_is_closed_and_can_be_stopped(batch: OpenPanel, tmp_path: Path) -> None:
+    batch.command.mode("slow")
+    batch.ui.batchStartButton.click()
+    batch.wait(lambda: batch.command.pids())
+    batch.scene.Clear(False)
+    batch.slicer.app.processEvents()
+    assert states(batch)["a"] == "running" and batch.ui.batchStopButton.enabled
+    assert batch.parameters.batchOutput == str(tmp_path / "results")
+    batch.ui.batchStopButton.click()
+    assert set(states(batch).values()) == {"waiting"}
+
+
+def test_case_that_left_with_its_scene_is_no_longer_judged(batch: OpenPanel) -> None:
+    run_all(batch)
+    batch.ui.nextCaseButton.click()
+    assert batch.ui.passButton.enabled
+    batch.scene.Clear(False)
+    batch.slicer.app.processEvents()
+    assert not batch.ui.passButton.enabled
+
+
 def test_failures_are_known_after_a_restart(batch: OpenPanel, tmp_path: Path) -> None:
     run_all(batch)
     batch.ui.batchOutputEdit.currentPath = ""

@@ -51,9 +51,19 @@ class BatchTab:
         ui.batchTable.connect("cellDoubleClicked(int,int)", self._open)
 
     def restore(self) -> None:
-        """Shows the folders of the parameter node."""
-        self._ui.batchInputEdit.currentPath = self._desk.parameters.batchInput
-        self._ui.batchOutputEdit.currentPath = self._desk.parameters.batchOutput
+        """Shows the folders of the parameter node; a queue that runs goes on, whatever became of the scene."""
+        ui, parameters = self._ui, self._desk.parameters
+        if self._native is not None and not self._desk.session.scene.IsNodePresent(self._native):
+            self._native = self._looked_at = None
+        if self.queue is not None and self.queue.running:
+            parameters.batchInput = str(ui.batchInputEdit.currentPath)
+            parameters.batchOutput = str(ui.batchOutputEdit.currentPath)
+            self.show()
+            return
+        ui.batchInputEdit.currentPath, ui.batchOutputEdit.currentPath = (
+            parameters.batchInput,
+            parameters.batchOutput,
+        )
         self._look()
 
     def close(self) -> None:
