@@ -37,3 +37,5 @@ def test_entry_that_cannot_be_drawn_says_why(panel: OpenPanel, entries: list[Any
     panel.command.mode("break")
     with pytest.raises(RuntimeError, match="broke"):
         entries[0].customDownloader(entries[0])
+    (told,) = panel.application.of("show_error")
+    assert "broke" in told

@@ -13,6 +13,7 @@ from .run_report import Progress
 CATEGORY = "SyntheticCECT"
 SEEDS = (1, 2, 3)
 MODULE = "SyntheticCECT"
+CANCELLED = "cancelled"
 
 
 def register(icons: Path) -> None:
@@ -51,6 +52,8 @@ def draw_and_wait(panel: Any, seed: int) -> list[Any]:
         slicer.app.processEvents()
         qt.QThread.msleep(10)
     if view.nodes is None:
+        if view.problem != CANCELLED:
+            panel.desk.application.show_error(view.problem)  # else it would stand in the Python console only
         raise RuntimeError(view.problem)
     panel.choose_patient(view.nodes)
     return [view.nodes.native]
@@ -60,7 +63,7 @@ class _Waiting:
     """Waits for a run."""
 
     def __init__(self) -> None:
-        self.over, self.nodes, self.problem = False, None, "cancelled"
+        self.over, self.nodes, self.problem = False, None, CANCELLED
 
     def run_started(self) -> None:
         pass
