@@ -39,6 +39,8 @@ def page(package: ModelPackage, form: NetworkFormat, checked: Mapping[str, float
         "| `models/model.safetensors`, `models/card.json` | the same as a package of SyntheticCECT |",
         "| `configs/metadata.json`, `configs/inference.json` | for MONAI, with `synthetic-cect` installed |",
         "\nThere is no `model.pt`: it would be a pickle, which can run any code when it is loaded.\n",
+        "In this folder:\n",
+        "    pip install 'monai[fire,ignite,nibabel]>=1.6'\n"
         "    python -m monai.bundle run --config_file configs/inference.json --dataset_dir DATA --output_dir OUT\n",
         f"{_data(form)}\n",
         "## Checked\n",

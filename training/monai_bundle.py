@@ -28,6 +28,8 @@ from .onnx_export import INPUT, OUTPUT
 ONNX_NAME = "model.onnx"
 MONAI_VERSION = "1.6.1"
 """What the bundles were tried with."""
+NEEDED = {"pytorch-ignite": "0.5.5", "nibabel": "5.4.2"}
+"""What MONAI's evaluator and its reader of NIfTI need besides, and were tried with."""
 SCHEMA = (
     "https://github.com/Project-MONAI/MONAI-extra-test-data/releases/download/0.8.1/meta_schema_20240725.json"
 )
@@ -75,8 +77,7 @@ def metadata(package: ModelPackage, form: NetworkFormat) -> dict[str, Any]:
         "monai_version": MONAI_VERSION,
         "pytorch_version": torch.__version__.partition("+")[0],
         "numpy_version": version("numpy"),
-        "required_packages_version": {"synthetic-cect": VERSION, "safetensors": version("safetensors")},
-        "optional_packages_version": {"onnxruntime": version("onnxruntime")},
+        "required_packages_version": {"synthetic-cect": VERSION, "safetensors": version("safetensors"), **NEEDED},
         "task": card["intended_use"].partition(".")[0] + ".",
         "description": card["intended_use"],
         "intended_use": " ".join([card["intended_use"], *card.get("limits", ())]),

@@ -84,8 +84,9 @@ def test_models_folder_is_a_package_with_the_same_weights(exported: tuple[str, P
 def test_metadata_has_what_a_monai_bundle_must_have(exported: tuple[str, Path]) -> None:
     kind, folder = exported
     found = read(folder / "configs" / "metadata.json")
-    # MONAI Bundle Specification, metadata.json: mandatory keys.
-    for key in ("version", "monai_version", "pytorch_version", "numpy_version", "optional_packages_version", "task",
+    # MONAI Bundle Specification, metadata.json: mandatory keys; MONAI reads optional_packages_version over this one.
+    assert "optional_packages_version" not in found
+    for key in ("version", "monai_version", "pytorch_version", "numpy_version", "required_packages_version", "task",
                 "description", "authors", "copyright", "network_data_format"):  # fmt: skip
         assert found[key], key
     tensors = found["network_data_format"]
