@@ -60,6 +60,29 @@ def test_scene_that_is_added_leaves_the_chosen_ct(done: OpenPanel, tmp_path: Pat
     assert done.parameters.overlayOpacity == 0.8
 
 
+def test_scene_that_is_added_leaves_edited_chambers_as_they_are(done: OpenPanel, tmp_path: Path) -> None:
+    """It brings a threshold of its own, which is not for the result that is shown."""
+    import SimpleITK as sitk
+
+    from SyntheticCECTLib.mrml.label_node import chambers_of
+    from SyntheticCECTLib.mrml.scene_file import load_scene, save_scene
+    from SyntheticCECTLib.mrml.segmentation_node import update_chambers
+
+    mine = done.nodes
+    done.ui.thresholdSlider.value = 350.0
+    done.panel.chambers.finish()
+    path = save_scene(done.scene, tmp_path / "case.mrb")
+    done.ui.thresholdSlider.value = 300.0
+    edited = chambers_of(mine.chambers, mine.native)
+    edited[30:34, 30:34, 4] = 2
+    update_chambers(mine.chambers, edited)
+    load_scene(done.scene, path)
+    done.slicer.app.processEvents()
+    assert done.ui.thresholdSlider.value == 350.0 and done.nodes.chambers is not mine.chambers
+    kept = sitk.GetArrayFromImage(chambers_of(mine.chambers, mine.native))
+    assert (kept == sitk.GetArrayFromImage(edited)).all()
+
+
 def test_slider_works_on_a_loaded_scene(done: OpenPanel, tmp_path: Path) -> None:
     from SyntheticCECTLib.mrml.scene_file import load_scene, save_scene
 

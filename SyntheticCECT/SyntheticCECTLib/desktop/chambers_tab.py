@@ -99,7 +99,7 @@ class ChambersTab:
             mark_threshold(nodes.charts["curve"], threshold_hu)
 
     def _moved(self, threshold_hu: float) -> None:
-        if self._following or self._desk.session.nodes is None:
+        if self._following or not self._desk.settled or self._desk.session.nodes is None:
             return
         try:
             self._volumes = self._desk.session.live().at(threshold_hu)
