@@ -87,6 +87,18 @@ def test_interval_is_shown_at_the_models_threshold_only(done: OpenPanel) -> None
     assert "300 HU only" in done.ui.chambersMessageLabel.text
 
 
+def test_interval_of_the_model_is_not_that_of_edited_chambers(done: OpenPanel) -> None:
+    from dataclasses import replace
+
+    session = done.panel.desk.session
+    case = session.case()
+    session._case = replace(case, synthesis=replace(case.synthesis, volume_factors={"lv": (0.5, 2.0)}))
+    done.ui.measureButton.click()
+    done.ui.heightSpin.value = 180.0
+    assert [row[3] for row in done.volumes()] == ["", ""]
+    assert "edited by hand" in done.ui.chambersMessageLabel.text
+
+
 def test_edit_hands_the_chambers_to_the_segment_editor(done: OpenPanel) -> None:
     done.ui.editButton.click()
     assert done.application.of("edit_segmentation") == [(done.nodes.chambers, done.nodes.synthetic_cect)]

@@ -31,7 +31,7 @@ class ChambersTab:
 
     def __init__(self, desk: Desk, picture: Path) -> None:
         self._desk, self._picture = desk, picture
-        self._following = False
+        self._following = self._edited = False
         self._volumes: dict[str, dict[str, Any]] = {}
         self._histogram: Any = None
         self.dicom = DicomButton(desk)
@@ -107,6 +107,7 @@ class ChambersTab:
             self._ui.chambersMessageLabel.text = str(refusal)
             return
         self._desk.session.nodes.chambers.RemoveAttribute("SyntheticCECT.edited")
+        self._edited = False
         self._show_volumes()
         self._settle.start()
 
@@ -138,19 +139,19 @@ class ChambersTab:
             fill_table(self._ui.volumesTable, HEADINGS, [])
             self._ui.chambersMessageLabel.text = str(refusal)
             return
-        self._volumes = measure(labels, case.synthesis.heart_mask)
-        self._show_volumes(edited)
+        self._volumes, self._edited = measure(labels, case.synthesis.heart_mask), edited
+        self._show_volumes()
 
-    def _show_volumes(self, edited: bool = False) -> None:
+    def _show_volumes(self) -> None:
         case, threshold_hu = self._desk.session.case(), float(self._ui.thresholdSlider.value)
-        intervals = {} if edited else intervals_of(case, threshold_hu, self._volumes)
+        intervals = {} if self._edited else intervals_of(case, threshold_hu, self._volumes)
         fill_table(self._ui.volumesTable, HEADINGS, volume_rows(self._volumes, self._surface_m2(), intervals))
-        self._ui.chambersMessageLabel.text = self._remark(edited, threshold_hu, bool(intervals))
+        self._ui.chambersMessageLabel.text = self._remark(threshold_hu, bool(intervals))
         self._draw_histogram(threshold_hu)
 
-    def _remark(self, edited: bool, threshold_hu: float, has_interval: bool) -> str:
+    def _remark(self, threshold_hu: float, has_interval: bool) -> str:
         synthesis = self._desk.session.case().synthesis
-        if edited:
+        if self._edited:
             return "Measured as edited by hand."
         if has_interval:
             return "The interval was calibrated on virtual patients."
