@@ -56,6 +56,16 @@ def chambers_of(segmentation_node: SegmentationNode, reference_volume_node: Volu
     return _on_the_scan(result, grid, segmentation_node, reference_volume_node)
 
 
+def drawn_chambers_of(segmentation_node: SegmentationNode, reference_volume_node: VolumeNode) -> sitk.Image:
+    """As `chambers_of`, but all zero where nothing is drawn yet."""
+    try:
+        return chambers_of(segmentation_node, reference_volume_node)
+    except InputRefused as refusal:
+        if refusal.code != "no_labels":
+            raise
+    return grid_of(reference_volume_node)
+
+
 def mask_of(
     segmentation_node: SegmentationNode, segment_id: str, reference_volume_node: VolumeNode
 ) -> sitk.Image:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import SimpleITK as sitk
 from trame_server import Server
 from trame_server.utils.asynchronous import create_task
@@ -15,7 +14,7 @@ from trame_slicer.app.ui.segmentation.paint_effect_ui import PaintEffectState
 from trame_slicer.core import SlicerApp
 
 from ...core.errors import InputRefused
-from ...mrml.label_node import chambers_of
+from ...mrml.label_node import drawn_chambers_of
 from ...mrml.node_types import SegmentationNode, VolumeNode
 from ..typed_state import data_of
 from ..viewing.case_on_screen import show_outlines
@@ -85,7 +84,7 @@ class DrawingBoard:
         """What is drawn: LA = 1, LV = 2 on the volume's grid, all zero where nothing is."""
         if self._nodes is None:
             raise InputRefused("not_drawing", "Nothing is being drawn on.", "Open a case first.")
-        return labels_of(*self._nodes)
+        return drawn_chambers_of(*self._nodes)
 
     def undo(self) -> None:
         """Takes the last change back."""
@@ -112,18 +111,3 @@ class DrawingBoard:
             self._waiting = None
         if self._on_stroke is not None:
             self._on_stroke()
-
-
-def labels_of(segmentation_node: SegmentationNode, volume_node: VolumeNode) -> sitk.Image:
-    """As `mrml.label_node.chambers_of`, and all zero where nothing is drawn yet."""
-    from ...mrml.volume_node import to_image
-
-    try:
-        return chambers_of(segmentation_node, volume_node)
-    except InputRefused as refusal:
-        if refusal.code != "no_labels":
-            raise
-    grid = to_image(volume_node)
-    empty = sitk.GetImageFromArray(np.zeros(grid.GetSize()[::-1], np.uint8))
-    empty.CopyInformation(grid)
-    return empty

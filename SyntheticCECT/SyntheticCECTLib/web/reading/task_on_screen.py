@@ -1,21 +1,15 @@
-"""The nodes of one reading task: the image under its random name, what may be faded in, and the drawing."""
+"""What a reader sees of one task in the room: every view, outlines on the image."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import SimpleITK as sitk
 from vtkmodules.vtkCommonCore import vtkCommand
 
-from ...core.common_grid import axial_axis_xyz, slice_z_mm
-from ...mrml.display import show_overlay
-from ...mrml.node_types import Node, Scene, SegmentationNode, VolumeNode
-from ...mrml.provenance import write_provenance
-from ...mrml.scene_change import remove_nodes
-from ...mrml.segmentation_node import add_chambers
-from ...mrml.volume_node import add_volume
+from ...mrml.node_types import Scene, SegmentationNode, VolumeNode
+from ...mrml.task_in_scene import TaskInScene
 from ...study.reading_task import ReadingTask
 from ...study.study_folder import DisplayWindow
 from ..viewing.case_on_screen import show_outlines
@@ -23,8 +17,8 @@ from ..viewing.layouts import AXIAL
 from ..viewing.slicer_views import SlicerViews
 
 
-class TaskOnScreen:
-    """What a reader sees.
+class TaskOnScreen(TaskInScene):
+    """A task in the room's views.
 
     Args:
         scene: Where to.
@@ -33,13 +27,9 @@ class TaskOnScreen:
     """
 
     def __init__(self, scene: Scene, views: SlicerViews, on_moved: Callable[[bool], None]) -> None:
-        self._scene, self._views, self._on_moved = scene, views, on_moved
-        self._nodes: list[Node] = []
-        self._second: VolumeNode | None = None
-        self._heights_mm: list[float] = []
-        self._step_mm = 1.0
-        self.volume: VolumeNode | None = None
-        views.by_tag[AXIAL].get_view_node().AddObserver(vtkCommand.ModifiedEvent, lambda *_: self._tell())
+        super().__init__(scene, views.by_tag[AXIAL].get_view_node)
+        self._views, self._on_moved = views, on_moved
+        self._axial().AddObserver(vtkCommand.ModifiedEvent, lambda *_: self._tell())
 
     def show(
         self, task: ReadingTask, image: sitk.Image, second: sitk.Image | None, labels: sitk.Image | None
@@ -55,63 +45,26 @@ class TaskOnScreen:
         Returns:
             The segmentation to draw on, or to judge.
         """
-        self.volume = add_volume(self._scene, image, task.label)
+        self.add(task.label, image, second, labels, task.slices, surfaces=True)
+        assert self.volume is not None and self.segmentation is not None
+        show_outlines(self.segmentation)
         _set_window(self.volume, task.window)
-        if second is not None:
-            self._second = add_volume(self._scene, second, f"{task.label} SYNTHETIC")
-            write_provenance(self._second, {}, "second_image", synthetic_pixels=True)
-            _set_window(self._second, task.second_window)
-        segmentation = add_chambers(self._scene, _labels(labels, image), self.volume, f"{task.label} drawing")
-        show_outlines(segmentation)
-        self._nodes = [segmentation, self._second, self.volume]
-        self._heights_mm = [slice_z_mm(image, number) for number in task.slices]
-        self._step_mm = image.GetSpacing()[axial_axis_xyz(image)]
+        if self.second is not None:
+            _set_window(self.second, task.second_window)
         self.fade(0.0)
-        self._views.fit(self.volume, self._start(image))
-        return segmentation
-
-    def clear(self) -> None:
-        """Takes the task out of the scene."""
-        remove_nodes(self._scene, self._nodes)
-        self._nodes, self._heights_mm = [], []
-        self.volume = self._second = None
+        self._views.fit(self.volume, self.start_ras(image))
+        return self.segmentation
 
     def fade(self, opacity: float) -> None:
-        """Shows the second image so strongly."""
-        if self.volume is not None:
-            show_overlay(self._views.composites().values(), self.volume, self._second, opacity)
-            self._views.render()
-
-    def step_marked(self, by: int) -> None:
-        """Goes to the following slice to draw on, upwards for 1."""
-        view = self._views.by_tag[AXIAL]
-        here = view.get_slice_value()
-        later = [mm for mm in self._heights_mm if (mm - here) * by > self._step_mm / 2]
-        if later:
-            view.set_slice_value(min(later, key=lambda mm: abs(mm - here)))
+        super().fade(opacity)
+        self._views.render()
 
     def _tell(self) -> None:
-        if self.volume is None:
-            return
-        here = self._views.by_tag[AXIAL].get_slice_value()
-        marked = not self._heights_mm or min(abs(mm - here) for mm in self._heights_mm) <= self._step_mm / 2
-        self._on_moved(marked)
-
-    def _start(self, image: sitk.Image) -> tuple[float, float, float]:
-        middle = image.TransformContinuousIndexToPhysicalPoint([(size - 1) / 2 for size in image.GetSize()])
-        height = sorted(self._heights_mm)[len(self._heights_mm) // 2] if self._heights_mm else middle[2]
-        return -middle[0], -middle[1], height
+        if self.volume is not None:
+            self._on_moved(self.at_marked())
 
 
 def _set_window(volume: VolumeNode, window: DisplayWindow) -> None:
     display: Any = volume.GetDisplayNode()
     display.SetAutoWindowLevel(False)
     display.SetWindowLevel(window.width, window.level)
-
-
-def _labels(labels: sitk.Image | None, image: sitk.Image) -> sitk.Image:
-    if labels is not None:
-        return labels
-    empty = sitk.GetImageFromArray(np.zeros(image.GetSize()[::-1], np.uint8))
-    empty.CopyInformation(image)
-    return empty
