@@ -118,6 +118,23 @@ def test_removed_part_of_a_result_empties_the_panel(done: OpenPanel, role: str) 
     done.ui.thresholdSlider.value = 350.0
 
 
+def test_result_that_lost_its_heart_segment_says_so(done: OpenPanel, desktop: Any) -> None:
+    native = done.nodes.native
+    done.nodes.heart.GetSegmentation().RemoveSegment("heart")
+    done.ui.nativeCtSelector.setCurrentNode(None)
+    done.ui.nativeCtSelector.setCurrentNode(native)
+    assert "has no segment 'heart'" in done.ui.chambersMessageLabel.text and done.volumes() == []
+    done.ui.thresholdSlider.value = 350.0
+    done.ui.resetThresholdButton.click()
+    done.ui.viewPresetCombo.currentIndex = 2  # the checkerboard, which is made of the case
+    done.ui.showButton.click()
+    assert "has no segment 'heart'" in done.ui.viewMessageLabel.text
+    done.widget.cleanup()
+    reopened = desktop.open_module()
+    assert "has no segment 'heart'" in reopened.ui.chambersMessageLabel.text
+    reopened.cleanup()
+
+
 def test_removed_table_can_no_longer_be_copied(done: OpenPanel) -> None:
     done.scene.RemoveNode(done.nodes.tables["metrics"])
     done.slicer.app.processEvents()

@@ -66,10 +66,11 @@ class ChambersTab:
             self._ui.chambersMessageLabel.text = NO_RESULT
             return
         facts = provenance_of(nodes.chambers)
-        threshold_hu = float(
-            facts.get("threshold_hu", self._desk.session.case().synthesis.default_threshold_hu)
-        )
-        self._follow(threshold_hu)
+        try:
+            self._follow(float(facts.get("threshold_hu") or self._default_hu()))
+        except InputRefused as refusal:
+            self._refuse(refusal)
+            return
         self._measure_now(edited="edited" in facts)
 
     def close(self) -> None:
@@ -112,11 +113,25 @@ class ChambersTab:
         self._settle.start()
 
     def _reset(self, *_: Any) -> None:
-        if self._desk.session.nodes is not None:
-            threshold_hu = float(self._desk.session.case().synthesis.default_threshold_hu)
-            if self._ui.thresholdSlider.value == threshold_hu:
-                self._moved(threshold_hu)  # edited by hand, perhaps: the slider itself would not move
-            self._ui.thresholdSlider.value = threshold_hu
+        if self._desk.session.nodes is None:
+            return
+        try:
+            threshold_hu = self._default_hu()
+        except InputRefused as refusal:
+            self._refuse(refusal)
+            return
+        if self._ui.thresholdSlider.value == threshold_hu:
+            self._moved(threshold_hu)  # edited by hand, perhaps: the slider itself would not move
+        self._ui.thresholdSlider.value = threshold_hu
+
+    def _default_hu(self) -> float:
+        return float(self._desk.session.case().synthesis.default_threshold_hu)
+
+    def _refuse(self, refusal: InputRefused) -> None:
+        """There is no number, and why."""
+        self._volumes = {}
+        fill_table(self._ui.volumesTable, HEADINGS, [])
+        self._ui.chambersMessageLabel.text = str(refusal)
 
     def _measure(self, *_: Any) -> None:
         self._measure_now(edited=True)
@@ -135,9 +150,7 @@ class ChambersTab:
             case = self._desk.session.case()
             labels = chambers_of(nodes.chambers, nodes.native)
         except InputRefused as refusal:
-            self._volumes = {}
-            fill_table(self._ui.volumesTable, HEADINGS, [])
-            self._ui.chambersMessageLabel.text = str(refusal)
+            self._refuse(refusal)
             return
         self._volumes, self._edited = measure(labels, case.synthesis.heart_mask), edited
         self._show_volumes()

@@ -42,9 +42,9 @@ class ViewTab:
         if nodes is None:
             return
         view_presets.window_volumes(nodes, parameters.windowPreset.value)
-        self._show_preset(parameters.viewPreset, parameters.overlayOpacity)
         view_presets.link_views(self._desk.session.scene, parameters.linkedViews)
         try:
+            self._show_preset(parameters.viewPreset, parameters.overlayOpacity)
             view_presets.render(nodes, parameters.volumeRendering)
         except InputRefused as refusal:
             self._ui.viewMessageLabel.text = str(refusal)
