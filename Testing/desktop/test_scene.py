@@ -133,6 +133,7 @@ def test_result_that_lost_its_heart_segment_says_so(done: OpenPanel, desktop: An
     reopened = desktop.open_module()
     assert "has no segment 'heart'" in reopened.ui.chambersMessageLabel.text
     reopened.cleanup()
+    desktop.close(reopened)
 
 
 def test_removed_table_can_no_longer_be_copied(done: OpenPanel) -> None:
