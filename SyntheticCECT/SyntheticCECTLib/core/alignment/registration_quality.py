@@ -49,7 +49,7 @@ def measure(
     before, _ = information(still)
     after, _ = information(movement)
     transform = movement.as_transform()
-    shown = sitk.GetArrayViewFromImage(_seen(moving.body, fixed.image, transform)) > 0
+    shown = _mask(_seen(moving.body, fixed.image, transform))
     body, other_body = _mask(fixed.body), _moved(moving.body, fixed.image, transform)
     lungs, other_lungs = _mask(fixed.lungs) & shown, _moved(moving.lungs, fixed.image, transform)
     voxel_ml = float(np.prod(fixed.image.GetSpacing())) / 1000.0
@@ -97,6 +97,7 @@ def judge(quality: Quality, limits: Limits) -> tuple[str, ...]:
 
 
 def _mask(mask: sitk.Image) -> np.ndarray:
+    # Compared while the image is held here: a view of an image that nobody holds is a view of freed memory.
     return sitk.GetArrayViewFromImage(mask) > 0
 
 
