@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from SyntheticCECTLib.core.errors import InputRefused
 from training.prepare.split import draw_split, same_patients
 
 PAPER_CASES = {f"case{n:03}": f"case{n:03}" for n in range(150)}
@@ -40,5 +41,5 @@ def test_cases_that_are_alike_become_one_patient() -> None:
 
 
 def test_shares_that_make_no_sense_are_refused() -> None:
-    with pytest.raises(ValueError, match="three numbers"):
+    with pytest.raises(InputRefused, match="three numbers"):
         draw_split(PAPER_CASES, 1, (0, 0, 0))

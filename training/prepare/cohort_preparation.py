@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -19,11 +19,12 @@ from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.version import VERSION
 
 from ..cohort import load_sample
+from ..dask_workers import on_scheduler
 from ..worker_pool import in_processes
 from .pair import prepare_pair
 from .pair_check import SAME_PICTURE, fingerprint, judge_pair, measure_pair
 from .patient_files import SPLITS, PatientFiles
-from .split import PAPER, draw_split, same_patients
+from .split import PAPER, check_shares, draw_split, same_patients
 
 PATIENTS, SPLIT = "patients", "split.json"
 Record = dict[str, Any]
@@ -48,17 +49,21 @@ def prepare_cohort(
         seed: Of the split.
         shares: Of train, validation, test.
         workers: Processes; with a scheduler, its workers count instead.
-        scheduler: Address of a Dask scheduler, such as ``tcp://host:8786``.
+        scheduler: Address of a Dask scheduler, such as ``tcp://host:8786``; its workers see these files at these paths.
         keep_suspects: Whether suspect pairs are trained on too.
         prepare: What prepares one patient, where it is not `prepare_one`; picklable.
 
     Returns:
         One record for each patient, ``case_id`` first, in the order of the list.
+
+    Raises:
+        InputRefused: The shares make no split, or the scheduler cannot be used.
     """
-    home = folder / PATIENTS
+    check_shares(shares)  # before the hours of work, not after
+    home = (folder / PATIENTS).resolve()
     home.mkdir(parents=True, exist_ok=True)
     missing = [one for one in patients if not _is_done(home, one)]
-    work = _dask(scheduler) if scheduler else partial(in_processes, workers)
+    work = partial(on_scheduler, scheduler) if scheduler else partial(in_processes, workers)
     with tqdm(total=len(patients), initial=len(patients) - len(missing), desc="pairs", unit="patient") as bar:
         for case_id in work(partial(prepare or prepare_one, home), missing):
             bar.set_postfix_str(case_id)
@@ -186,18 +191,6 @@ def _find_twins(records: list[Record], home: Path) -> None:
 
 def _alike(records: Iterable[Record]) -> list[tuple[str, str]]:
     return [(record["case_id"], twin) for record in records for twin in record["twins"]]
-
-
-def _dask(address: str) -> Callable[[Callable[[PatientFiles], str], list[PatientFiles]], Iterator[str]]:
-    def run(function: Callable[[PatientFiles], str], items: list[PatientFiles]) -> Iterator[str]:
-        from dask.distributed import Client
-        from dask.distributed import as_completed as finished
-
-        with Client(address) as client:
-            for future in finished(client.map(function, items, pure=False)):
-                yield future.result()
-
-    return run
 
 
 def _write(path: Path, text: str) -> None:

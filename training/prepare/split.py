@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from SyntheticCECTLib.core.errors import InputRefused
+
 from .patient_files import SPLITS
 
 PAPER = (120, 10, 20)
@@ -26,10 +28,9 @@ def draw_split(
         fixed: Splits that the list of patients gives itself; a patient with one keeps it.
 
     Raises:
-        ValueError: Three shares above or equal 0 with a positive sum are needed.
+        InputRefused: ``bad_split``, the shares are not three numbers of which none is below 0 and one above.
     """
-    if len(shares) != 3 or min(shares) < 0 or sum(shares) <= 0:
-        raise ValueError(f"the shares are {list(shares)}; give three numbers for train, validation and test")
+    check_shares(shares)
     fixed = fixed or {}
     kept = {groups[case]: split for case, split in sorted(fixed.items()) if split and case in groups}
     patients = sorted(set(groups.values()) - set(kept))
@@ -41,6 +42,15 @@ def draw_split(
     return {
         split: sorted(case for case, patient in groups.items() if kept[patient] == split) for split in SPLITS
     }
+
+
+def check_shares(shares: Sequence[float]) -> None:
+    """Raises `InputRefused` unless such shares make a split."""
+    if len(shares) != 3 or min(shares) < 0 or sum(shares) <= 0:
+        raise InputRefused(
+            "bad_split", f"The shares of the split are {list(shares)}.",
+            "Give three numbers for train, validation and test, such as 120 10 20.",
+        )  # fmt: skip
 
 
 def _counts(patients: int, shares: Sequence[float]) -> list[int]:
