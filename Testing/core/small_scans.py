@@ -6,9 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+import pytest
 import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+
+from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.scan import Scan, read_scan
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 """Real scans, where a checkout has them beside it."""
@@ -117,3 +121,20 @@ def pack_jpeg(path: Path, compressor: str = "JPEG2000") -> None:
     one["PixelData"].is_undefined_length = True
     one.file_meta.TransferSyntaxUID = packed.file_meta.TransferSyntaxUID
     one.save_as(path)
+
+
+def refusal_of(path: Path, series: str | None = None) -> InputRefused:
+    """Why a scan is not read: one line, and what to do."""
+    with pytest.raises(InputRefused) as refusal:
+        read_scan(path, series)
+    assert "\n" not in str(refusal.value) and refusal.value.remedy
+    return refusal.value
+
+
+def values(scan: Scan) -> np.ndarray:
+    return sitk.GetArrayFromImage(scan.image)
+
+
+def notices(scan: Scan) -> dict[str, str]:
+    """Messages by code."""
+    return {notice.code: notice.message for notice in scan.notices}
