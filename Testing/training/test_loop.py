@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -106,14 +107,30 @@ def test_run_killed_by_the_system_ends_with_the_same_curve(tmp_path: Path) -> No
     assert not list(killed.glob(".*safetensors*")), "nothing half-written stays"
 
 
-def test_two_processes_follow_the_curve_of_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("nodes", [1, 2])
+def test_two_processes_follow_the_curve_of_one(nodes: int, tmp_path: Path) -> None:
     run(tmp_path / "one")
-    program = str(ROOT / "Testing" / "training" / "tiny_run.py")
-    torchrun = start("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", program)
-    done = subprocess.run(
-        [*torchrun, str(tmp_path / "two"), "devices=2"], env=ENVIRONMENT, capture_output=True, text=True
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # One launcher on each machine, which here is the same one; each starts its share of the two processes.
+    meeting = [
+        f"--nnodes={nodes}",
+        f"--nproc-per-node={2 // nodes}",
+        "--master-addr=127.0.0.1",
+        f"--master-port={port}",
+    ]
+    program = [str(ROOT / "Testing" / "training" / "tiny_run.py"), str(tmp_path / "two")]
+    launchers = [
+        subprocess.Popen(
+            [*start("-m", "torch.distributed.run"), *meeting, f"--node-rank={rank}", *program,
+             f"nodes={nodes}", f"devices={2 // nodes}"],
+            env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        for rank in range(nodes)
+    ]  # fmt: skip
+    said = [launcher.communicate(timeout=300)[0] for launcher in launchers]
+    assert not any(launcher.returncode for launcher in launchers), "".join(said)[-2000:]
     one, two = curve_of(tmp_path / "one"), curve_of(tmp_path / "two")
     assert len(two) == 4
     for mine, theirs in zip(one, two, strict=True):
