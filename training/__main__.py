@@ -27,11 +27,22 @@ COMMANDS = {
 }
 
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Tells each default that says something and is not told already."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        told = action.default in (None, False) or "default" in (action.help or "")
+        return action.help if told else super()._get_help_string(action)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training", description=(__doc__ or "").replace("``", ""))
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (module, purpose) in COMMANDS.items():
-        module.add_arguments(commands.add_parser(name, help=purpose))
+        words = purpose.replace("%", "%%")
+        module.add_arguments(
+            commands.add_parser(name, help=words, description=f"{words}.", formatter_class=_Help)
+        )
     options = parser.parse_args()
     try:
         COMMANDS[options.command][0].run(options)

@@ -31,12 +31,14 @@ FIGURES = ("dice", "dv_percent", "seconds")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--patients", type=int, default=20)
+    parser.add_argument("--patients", type=int, default=20, help="how many, seeds from 1 on")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
     parser.add_argument(
         "--cohort", type=Path, default=Path("training-output/test-cohort"), help="test patients"
     )
-    parser.add_argument("--output", type=Path, default=Path("training-output/ablation.json"))
+    parser.add_argument(
+        "--output", type=Path, default=Path("training-output/ablation.json"), help="figures of each patient"
+    )
 
 
 def run(options: argparse.Namespace) -> None:

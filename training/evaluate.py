@@ -44,7 +44,7 @@ def test_protocol(seed: int) -> Protocol:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--patients", type=int, default=20)
+    parser.add_argument("--patients", type=int, default=20, help="how many, seeds from 1 on")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
     parser.add_argument("--model", help="id or folder of the synthesis model; default: the bundled one")
     parser.add_argument(
@@ -53,7 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Path("training-output/test-cohort"),
         help="test patients are kept here; remove it when phantom/ has changed",
     )
-    parser.add_argument("--output", type=Path, default=Path("training-output/evaluation.json"))
+    parser.add_argument(
+        "--output", type=Path, default=Path("training-output/evaluation.json"), help="figures of each patient"
+    )
     parser.add_argument("--card", action="store_true", help="also write the figures on the model's card")
 
 

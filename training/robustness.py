@@ -35,12 +35,14 @@ CONDITIONS: dict[str, dict[str, Any]] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--patients", type=int, default=20)
+    parser.add_argument("--patients", type=int, default=20, help="how many, seeds from 1 on")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
     parser.add_argument(
         "--models", nargs="+", default=["santini2018", "leftheart"], help="ids or folders of synthesis models"
     )
-    parser.add_argument("--output", type=Path, default=Path("training-output/robustness.json"))
+    parser.add_argument(
+        "--output", type=Path, default=Path("training-output/robustness.json"), help="figures of each patient"
+    )
 
 
 def run(options: argparse.Namespace) -> None:

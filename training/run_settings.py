@@ -170,8 +170,8 @@ def add_settings_arguments(parser: argparse.ArgumentParser, kind: type[RunSettin
             dest=f"set_{field.name}",
             default=argparse.SUPPRESS,
             nargs="+" if get_origin(hint) is tuple else None,
-            metavar=_named(hint).upper().split()[-1],
-            help=meanings.get(field.name, "").replace("%", "%%"),
+            metavar="true|false" if hint is bool else _named(hint).upper().split()[-1],
+            help=meanings.get(field.name, "").replace("%", "%%").replace("``", ""),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ class Kind:
     task: Callable[[Any, list[Path], list[Path]], Task]
 
 
+RUNS, BUNDLED = Path("training-output/runs"), Path("SyntheticCECT/Resources/Models")
+DATA = "data.json"
 SIMULATED = "Trained on simulated patients only; real anatomy, devices, surgery and congenital disease were never seen."
 
 
@@ -71,9 +74,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cohort", type=Path, default=Path("training-output/cohort"), help="virtual patients' folder"
     )
-    parser.add_argument("--run", type=Path, help="folder of the run; default: training-output/runs/MODEL_ID")
     parser.add_argument(
-        "--models", type=Path, default=Path("SyntheticCECT/Resources/Models"), help="gets the package"
+        "--run",
+        type=Path,
+        help=f"folder of the run; default: {RUNS}/MODEL_ID; with --data: DIR/runs/MODEL_ID",
+    )
+    parser.add_argument(
+        "--models", type=Path, help=f"gets the package; default: {BUNDLED}; with --data: DIR/models"
     )
     parser.add_argument(
         "--threads", type=int, default=os.cpu_count() or 1, help="processor threads of each process"
@@ -90,12 +97,21 @@ def run(options: argparse.Namespace) -> Path | None:
     settings = make_settings(KINDS[recipe["model"]].settings, recipe)
     torch.set_num_threads(options.threads)
     origin = _prepared(options.data) if options.data else _virtual(options, settings)
-    folder = options.run or Path("training-output/runs") / settings.model_id
-    return train(settings, origin, folder, options.models)
+    _refuse_other_processes(settings)
+    runs, models = (options.data / "runs", options.data / "models") if options.data else (RUNS, BUNDLED)
+    package = train(settings, origin, options.run or runs / settings.model_id, options.models or models)
+    if package:
+        print(f"wrote {package}; try it: synthetic-cect synthesize SCAN --model {package} -o DIR")
+    return package
 
 
 def train(settings: RunSettings, origin: Origin, folder: Path, models: Path) -> Path | None:
-    """Trains on some files, goes on where an earlier start was, and writes the package (the first process does)."""
+    """Trains on some files, goes on where an earlier start was, and writes the package (the first process does).
+
+    Raises:
+        InputRefused: ``other_data``, the folder's run is of other data; or what `fit` refuses.
+    """
+    _refuse_other_data(folder, origin)
     fitted = fit(KINDS[settings.model].task(settings, origin.train, origin.validation), settings, folder)
     if processes.rank():
         return None
@@ -105,6 +121,32 @@ def train(settings: RunSettings, origin: Origin, folder: Path, models: Path) -> 
     }  # fmt: skip
     counts = {"patients": len(origin.train), "validation_patients": len(origin.validation)}
     return write_package(models, fitted.network, settings.as_dict() | counts, findings)
+
+
+def _refuse_other_processes(settings: RunSettings) -> None:
+    """Processes that do not know of each other would each train alone, into the same files."""
+    started, wanted = int(os.environ.get("WORLD_SIZE", "1")), settings.devices * settings.nodes
+    if processes.are_several() and started != wanted:
+        raise InputRefused(
+            "other_processes",
+            f"{started} processes were started for a recipe of {settings.nodes} nodes with {settings.devices} each.",
+            "Give --nodes and --devices the numbers that torchrun got as --nnodes and --nproc-per-node.",
+        )
+
+
+def _refuse_other_data(folder: Path, origin: Origin) -> None:
+    """A run that goes on must not say of its model that it was trained on data that it never saw."""
+    named = {name: [f"{path.name}: {path.stat().st_size} bytes" for path in paths]
+             for name, paths in (("train", origin.train), ("validation", origin.validation))}  # fmt: skip
+    known = folder / DATA
+    if known.exists() and json.loads(known.read_text(encoding="utf-8")) != named:
+        raise InputRefused(
+            "other_data", f"The run in '{folder}' was trained on other data.", "Give the new run another folder: --run."
+        )  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f".{DATA}.{os.getpid()}"
+    unfinished.write_text(json.dumps(named, indent=1) + "\n", encoding="utf-8")
+    unfinished.replace(known)
 
 
 def _virtual(options: argparse.Namespace, settings: RunSettings) -> Origin:
@@ -122,6 +164,12 @@ def _virtual(options: argparse.Namespace, settings: RunSettings) -> Origin:
 
 def _prepared(folder: Path) -> Origin:
     split = split_paths(folder)
+    short = [name for name in ("train", "validation") if not split[name]]
+    if short:
+        raise InputRefused(
+            "too_few_pairs", f"'{folder}' holds no sound pair for {' and '.join(short)}.",
+            f"Look at {folder / 'pair_check.html'}; then prepare more pairs, or keep the suspects (--keep-suspects).",
+        )  # fmt: skip
     words = f"{len(split['train'])} pairs of scans prepared in '{folder.name}'; who they are, those who trained it know."
     limit = "Trained on pairs of one collection; other scanners, protocols and patients were never seen."
     return Origin(split["train"], split["validation"], words, limit)

@@ -49,7 +49,10 @@ class Study:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", type=Path, default=Path("training-output/paper"), metavar="DIR")
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("training-output/paper"), metavar="DIR",
+        help="gets pairs, run, model, results and report",
+    )  # fmt: skip
     parser.add_argument(
         "--quick", action="store_true", help="13 small patients and few steps: minutes, not days"
     )

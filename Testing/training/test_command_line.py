@@ -1,0 +1,105 @@
+"""``python -m training``: its help, and what it refuses before work is lost."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from SyntheticCECTLib.core.errors import InputRefused
+from training import __main__ as command_line
+from training import train_command
+from training.prepare.cohort_preparation import prepare_cohort
+from training.train_command import Origin, train
+
+RECIPE = "training/configs/santini2018.yaml"
+
+
+def call(patch: pytest.MonkeyPatch, *words: str | Path) -> object:
+    """Exit status, or the words that the command ends with."""
+    patch.setattr(sys, "argv", ["training", *map(str, words)])
+    with pytest.raises(SystemExit) as end:
+        command_line.main()
+    return end.value.code
+
+
+@pytest.mark.parametrize("command", ["", *command_line.COMMANDS])
+def test_help_says_what_every_command_and_option_is_for(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    assert call(monkeypatch, *[command] * bool(command), "--help") == 0
+    text = capsys.readouterr().out
+    assert not [wrong for wrong in ("None)", "``", " FALSE") if wrong in text]
+    if not command:
+        assert all(f"    {name} " in text for name in command_line.COMMANDS)
+        return
+    assert command_line.COMMANDS[command][1].split()[-1] in text, "its purpose"
+    lines = text.partition("options:\n")[2].splitlines()
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        if line.startswith("  -"):
+            assert "  " in line.strip() or after.startswith(" " * 10), f"no help: {line}"
+
+
+def prepared(folder: Path, **split: list[str]) -> Path:
+    folder.mkdir()
+    (folder / "split.json").write_text(json.dumps({"train": [], "validation": [], "test": []} | split))
+    return folder
+
+
+def test_pairs_that_are_too_few_are_named_with_the_page_to_look_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = prepared(tmp_path / "pairs", train=["anna"])
+    said = str(call(monkeypatch, "train", RECIPE, "--data", data))
+    assert "no sound pair for validation" in said and str(data / "pair_check.html") in said
+
+
+def test_run_of_other_data_is_not_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train_command, "fit", lambda *_: pytest.fail("it trains"))
+    monkeypatch.setitem(
+        train_command.KINDS, "blobs", train_command.Kind(train_command.RunSettings, lambda *_: pytest.fail())
+    )
+    settings = train_command.RunSettings("blobs", "blobs", (4,))
+    paths = [tmp_path / name for name in ("anna.npz", "bert.npz")]
+    for path in paths:
+        path.write_bytes(b"pair")
+    for attempt in range(2):  # the same data may go on
+        with pytest.raises(pytest.fail.Exception):
+            train(settings, Origin(paths[:1], paths[1:], "", ""), tmp_path / "run", tmp_path)
+        assert (tmp_path / "run" / "data.json").exists(), attempt
+    paths[0].write_bytes(b"another pair")
+    with pytest.raises(InputRefused, match="other data") as refusal:
+        train(settings, Origin(paths[:1], paths[1:], "", ""), tmp_path / "run", tmp_path)
+    assert refusal.value.code == "other_data" and "--run" in refusal.value.remedy
+
+
+def test_models_of_ones_own_pairs_stay_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = prepared(tmp_path / "pairs", train=["anna"], validation=["bert"])
+    given: list[object] = []
+    monkeypatch.setattr(
+        train_command, "train", lambda *words: given.extend(words) or data / "models" / "mine"
+    )
+    monkeypatch.setattr(sys, "argv", ["training", "train", RECIPE, "--data", str(data)])
+    command_line.main()
+    assert given[2:] == [data / "runs" / "santini2018", data / "models"]
+    assert f"wrote {data / 'models' / 'mine'}" in capsys.readouterr().out
+
+
+def test_processes_that_the_recipe_does_not_know_of_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = prepared(tmp_path / "pairs", train=["anna"], validation=["bert"])
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    said = str(call(monkeypatch, "train", RECIPE, "--data", data))
+    assert "2 processes were started for a recipe of 1 nodes with 1 each" in said and "--nodes" in said
+
+
+def test_split_that_makes_no_sense_is_refused_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused) as refusal:
+        prepare_cohort([], tmp_path / "pairs", shares=(0, 0, 0))
+    assert refusal.value.code == "bad_split" and not (tmp_path / "pairs").exists()
