@@ -152,8 +152,8 @@ def test_large_result_enters_the_scene_in_small_steps(large: OpenPanel) -> None:
     with ticking() as ticks:
         large.run(large.ui.applyButton)
     assert large.nodes is not None, large.ui.messageLabel.text
-    # It was 1.7 s in one piece. A step takes less than 0.1 s on two busy cores; slower machines test too.
-    assert len(ticks) > 10 and longest_s(ticks) < 0.15
+    # It was 1.7 s in one piece. A step takes less than 0.1 s; twice that where memory is fought over.
+    assert len(ticks) > 10 and longest_s(ticks) < 0.2
 
 
 def test_cancel_while_the_result_enters_the_scene_leaves_nothing(large: OpenPanel) -> None:
