@@ -43,9 +43,12 @@ def test_left_chambers_lie_inside_the_heart_mask(drawn: list[tuple[np.ndarray, n
 def test_left_atrium_lies_behind_and_above_the_left_ventricle(
     drawn: list[tuple[np.ndarray, np.ndarray]],
 ) -> None:
-    for tissues, _ in drawn:
-        la, lv = (np.argwhere(np.isin(tissues, group)).mean(0) for group in (LEFT_ATRIUM, LEFT_VENTRICLE))
-        assert la[0] > lv[0] and la[1] > lv[1] and la[2] < lv[2]
+    ways = np.array([
+        np.subtract(*(np.argwhere(np.isin(tissues, group)).mean(0) for group in (LEFT_ATRIUM, LEFT_VENTRICLE)))
+        for tissues, _ in drawn
+    ])  # fmt: skip
+    assert (ways[:, 1] > 0).all() and (ways[:, 2] < 0).all()
+    assert (ways[:, 0] > -3).all() and (ways[:, 0] > 0).mean() > 0.8, "a heart that lies flat has both level"
 
 
 def test_anatomy_does_not_depend_on_the_grid_that_looks_at_it() -> None:

@@ -81,13 +81,13 @@ class Heart:
         # 0 is end-diastole, 1 end-systole; 75 % R-R lies shortly before end-diastole.
         gated = rng.random() < gated_share
         phase = float(np.clip(rng.normal(0.15, 0.1), 0, 1) if gated else rng.uniform(0, 1))
-        filled_ml = np.clip(np.exp(rng.normal(np.log(122), 0.3)), 60, 260)
+        filled_ml = np.clip(np.exp(rng.normal(np.log(117), 0.32)), 55, 260)
         ejected = phase * np.clip(rng.normal(0.6, 0.09), 0.25, 0.75)
         filled = LeftVentricle.of_volume(
             filled_ml, rng.uniform(2.6, 3.6), float(np.clip(rng.normal(8.3, 1.6), 5, 14))
         )
         lv = filled.contracted(ejected)
-        azimuth, elevation = np.deg2rad(rng.uniform(28, 66)), np.deg2rad(rng.normal(26, 13))
+        azimuth, elevation = np.deg2rad(rng.uniform(28, 66)), np.deg2rad(rng.normal(19, 14))
         apex = np.array(
             [np.cos(elevation) * np.sin(azimuth), -np.cos(elevation) * np.cos(azimuth), -np.sin(elevation)]
         )
@@ -108,7 +108,7 @@ class Heart:
         )
 
         ra_axes = np.array([23, 28, 27]) * scale**0.6 * np.exp(rng.normal(0, 0.11, 3))
-        ra_center = base + np.array([-33, -30, -11]) * scale**0.7 + rng.normal(0, 4, 3)
+        ra_center = base + np.array([-33, -30, -14]) * scale**0.7 + rng.normal(0, [4, 4, 6])
         rv_axes = np.array([43, 33, 38]) * scale**0.8 * (1 - 0.25 * ejected) * np.exp(rng.normal(0, 0.09, 3))
         rv_center = (
             base + np.array([28, 19 * lv.outer / filled.outer, -3]) * scale @ frame + rng.normal(0, 3, 3)

@@ -84,7 +84,8 @@ def native_hu(rng: np.random.Generator, variety: float) -> np.ndarray:
     haematocrit_percent = np.clip(rng.normal(41, 5), 22, 58)
     blood = 8 + 0.85 * haematocrit_percent + rng.normal(0, 4 * (variety - 1) + 1)
     hu[list(BLOOD)] = blood
-    muscle = blood + rng.normal(5, 3 + 3 * variety)
+    # The heart's muscle holds little blood and keeps its value: in anaemia it stands out, in polycythaemia it vanishes.
+    muscle = rng.normal(50, 3 * variety)
     hu[Tissue.MYOCARDIUM] = hu[Tissue.PAPILLARY] = muscle
     hu[Tissue.WALL] = muscle - abs(rng.normal(3, 3 * variety))
     return hu
