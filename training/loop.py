@@ -18,6 +18,7 @@ import torch
 from lightning.fabric import Fabric
 from lightning.fabric.strategies.ddp import DDPStrategy
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from SyntheticCECTLib.core.errors import InputRefused
@@ -81,6 +82,8 @@ def fit(task: Task, settings: RunSettings, folder: Path) -> Fitted:
         started, begun, last = time.perf_counter(), step, min(steps, step + epoch_steps)
         sums: Counter[str] = Counter()
         network.train()
+        if step >= settings.batch_norm_share * steps:
+            keep_batch_norms(network)
         for batch in batches.between(step, last):
             losses, usable = _learn(fabric, task, wrapped, prepared, fabric.to_device(batch), settings)
             if usable:
@@ -128,6 +131,13 @@ def _learn(
         for buffer, before in zip(network.buffers(), statistics, strict=True):
             buffer.copy_(before)
     return numbers | {"steps": 1}, usable
+
+
+def keep_batch_norms(network: nn.Module) -> None:
+    """Makes batch norms use the averages that they have gathered, as they do after training, and gather no more."""
+    for module in network.modules():
+        if isinstance(module, _BatchNorm):
+            module.eval()
 
 
 def make_fabric(settings: RunSettings) -> Fabric:

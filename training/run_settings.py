@@ -41,6 +41,8 @@ class RunSettings:
         part: Items that are augmented together; a process works on whole parts of a batch.
         clip: Largest norm of a gradient; larger ones are shortened to it; 0 shortens none.
         average_decay: How much of the running average of the weights a step keeps; 0 keeps no average.
+        batch_norm_share: Share of the steps after which batch norms keep their averages, from the next epoch on. Below
+            1 for small batches: a network that only ever saw a batch's own statistics errs on the averages.
         patience: Epochs without a better validation after which training stops; 0 never stops early.
         precision: ``32-true``, ``16-mixed`` or ``bf16-mixed``.
         accelerator: ``auto``, ``cpu``, ``cuda`` or ``mps``.
@@ -65,6 +67,7 @@ class RunSettings:
     part: int = 4
     clip: float = 20.0
     average_decay: float = 0.995
+    batch_norm_share: float = 1.0
     patience: int = 0
     precision: str = "32-true"
     accelerator: str = "auto"
@@ -85,6 +88,10 @@ class RunSettings:
             problems.append(f"precision is '{self.precision}'; it must be one of {', '.join(PRECISIONS)}")
         if not 0 <= self.average_decay < 1:
             problems.append(f"average_decay is {self.average_decay}; it must be at least 0 and below 1")
+        if not 0 < self.batch_norm_share <= 1:
+            problems.append(
+                f"batch_norm_share is {self.batch_norm_share}; it must be above 0 and not above 1"
+            )
         if self.epochs == 0 and self.steps < 1:
             problems.append(f"epochs is 0 and steps is {self.steps}; one of them must say how long to train")
         if problems:

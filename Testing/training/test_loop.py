@@ -55,6 +55,17 @@ def test_same_seed_gives_the_same_curve_and_another_seed_another(whole: Fitted, 
     assert run(tmp_path / "other", dropout=0.2, seed=6).curve != whole.curve
 
 
+def test_batch_norms_learn_in_the_first_share_of_the_steps_only(tmp_path: Path) -> None:
+    changes = {"batch_norm_share": 0.5, "average_decay": 0.0, "one_cycle": False}
+    kept, stopped = (
+        run(tmp_path / "all", **changes),
+        run(tmp_path / "half", **changes | {"batch_norm_share": 1.0, "epochs": 2}),
+    )
+    gathered = [fitted.network.get_buffer("1.running_mean") for fitted in (kept, stopped)]
+    assert torch.equal(*gathered) and not torch.equal(weights(kept), weights(stopped))
+    assert kept.curve[:2] == stopped.curve
+
+
 def test_threads_that_prepare_batches_change_nothing(whole: Fitted, tmp_path: Path) -> None:
     assert run(tmp_path, dropout=0.2, loaders=2).curve == whole.curve
 

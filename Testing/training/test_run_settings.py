@@ -90,9 +90,10 @@ def test_every_problem_is_named_at_once() -> None:
         for word in ("'lerning_rate' is not a setting", "'model_id' is missing", "'many'", "steps is 1.5")
     )
     with pytest.raises(InputRefused) as refusal:
-        make_settings(RunSettings, LEAST | {"batch": 6, "part": 4, "precision": "8", "average_decay": 1.0})
+        wrong = {"batch": 6, "part": 4, "precision": "8", "average_decay": 1.0, "batch_norm_share": 0.0}
+        make_settings(RunSettings, LEAST | wrong)
     said = str(refusal.value)
-    assert all(word in said for word in ("multiple of part", "precision is '8'", "below 1"))
+    assert all(word in said for word in ("multiple of part", "precision is '8'", "below 1", "above 0"))
 
 
 def test_word_outside_its_list_is_refused() -> None:
