@@ -52,9 +52,9 @@ def disturb_slices(native: torch.Tensor, generator: torch.Generator) -> torch.Te
     if torch.rand(1, generator=generator) < 0.3:
         soft = torch.nn.functional.avg_pool2d(native, 3, 1, 1, count_include_pad=False)
         native = torch.lerp(native, soft, _uniform(generator, 0, 1, each))
-    fine = torch.randn((n, 1, j, i), generator=generator) * _uniform(generator, 0, 0.018, each)
+    fine = torch.randn((n, 1, j, i), generator=generator) * 0.022 * _uniform(generator, 0, 1, each) ** 3
     grain = interpolate(torch.randn((n, 1, j // 2, i // 2), generator=generator), (j, i), mode="bilinear")
-    return native + fine + grain * _uniform(generator, 0, 0.018, each)
+    return native + fine + grain * 0.022 * _uniform(generator, 0, 1, each) ** 3
 
 
 def move_volume(

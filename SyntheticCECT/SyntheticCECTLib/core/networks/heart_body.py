@@ -44,8 +44,8 @@ class HeartBody(nn.Module):
 
 
 def views_of(image: torch.Tensor) -> torch.Tensor:
-    """The image (N, 1, K, J, I) in HU / 1000 beside itself in a window of soft tissue, (N, 2, K, J, I)."""
-    return torch.cat([image, ((image - 0.03) / 0.15).clamp(-1.5, 1.5)], 1)
+    """The image (N, 1, K, J, I) in HU / 1000 beside itself in a window of muscle and blood, (N, 2, K, J, I)."""
+    return torch.cat([image, ((image - 0.04) / 0.06).clamp(-2, 2)], 1)
 
 
 def _two_convolutions(inputs: int, outputs: int) -> nn.Sequential:
