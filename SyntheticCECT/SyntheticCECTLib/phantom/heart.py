@@ -6,7 +6,8 @@ middle at x = 0, the mitral annulus at z = 0.
 
 Sizes: volumes around the reference values of Kawel-Boehm et al., J Cardiovasc Magn Reson 2020, and Lang et al.,
 J Am Soc Echocardiogr 2015, widened for disease. Gated hearts lie near 75 % R-R, the others at any phase of the cycle:
-toward systole the ventricle empties and shortens, its wall thickens at constant muscle volume, and the atrium fills.
+toward systole the ventricle empties and shortens, its wall thickens at constant muscle volume, and the atrium fills,
+drawn out by the annulus, which moves toward the apex while the atrium's back stays where it is.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class Heart:
     lv_radius: float
     lv_length: float
     wall: float
+    annulus_radius: float
     la_center: np.ndarray
     la_axes: np.ndarray
     la_tilt: np.ndarray
@@ -99,29 +101,33 @@ class Heart:
         scale = filled.radius / 24 * rng.uniform(0.92, 1.14)
         base = np.array([rng.normal(22, 8), rng.normal(22, 5), 0.0])
 
-        la_ml = np.clip(rng.normal(90, 26), 38, 190) * (1 - 0.42 * (1 - phase))
+        la_ml = np.clip(rng.normal(100, 28), 38, 190) * (1 - 0.42 * (1 - phase))
         la_axes = np.array([1.3, 0.79, 1.0]) * np.exp(rng.normal(0, 0.13, 3))
         la_axes *= (la_ml * 1000 * 0.8 / (4 / 3 * np.pi * la_axes.prod())) ** (1 / 3)
         turn = rng.normal(8, 9), rng.normal(5, 8)
+        descent = filled.length - lv.length
         la_center = (
-            base - apex * (la_axes[1] * 0.85 + rng.normal(3, 2)) + [rng.normal(-5, 4), 0, rng.normal(3, 6)]
+            base
+            - apex * (la_axes[1] * 0.85 + 0.5 * descent + rng.normal(3, 2))
+            + [rng.normal(-5, 4), 0, rng.normal(3, 6)]
         )
 
         ra_axes = np.array([23, 28, 27]) * scale**0.6 * np.exp(rng.normal(0, 0.11, 3))
         ra_center = base + np.array([-33, -30, -14]) * scale**0.7 + rng.normal(0, [4, 4, 6])
-        rv_axes = np.array([43, 33, 38]) * scale**0.8 * (1 - 0.25 * ejected) * np.exp(rng.normal(0, 0.09, 3))
+        rv_axes = np.array([43, 33, 38]) * scale**0.8 * (1 - 0.35 * ejected) * np.exp(rng.normal(0, 0.09, 3))
         rv_center = (
             base + np.array([28, 19 * lv.outer / filled.outer, -3]) * scale @ frame + rng.normal(0, 3, 3)
         )
         la_back = la_center[1] + la_axes[1]
         return cls(
             base=base, frame=frame, lv_radius=lv.radius, lv_length=lv.length, wall=lv.wall,
+            annulus_radius=float(np.sqrt(lv.radius * filled.radius)),
             la_center=la_center, la_axes=la_axes, la_tilt=_rotation(0, turn[1], turn[0]),
             ra_center=ra_center, ra_axes=ra_axes, rv_center=rv_center, rv_axes=rv_axes,
             root_radius=float(np.clip(rng.normal(15, 2), 11, 22)), arch_top=rng.uniform(82, 118),
             spine_front=float(la_back + np.clip(rng.normal(17, 5), 7, 34)),
             fat_mm=float(rng.gamma(2.2, 2.6)), fat_front_mm=float(rng.gamma(2.0, 5.0)),
-            appendage=np.array([rng.uniform(8, 17), -rng.uniform(14, 28), rng.uniform(-6, 10)]),
+            appendage=np.array([rng.uniform(8, 17), -rng.uniform(14, 28), rng.uniform(-6, 22)]),
             bifurcation=np.array([rng.normal(12, 5), rng.normal(-6, 5), rng.normal(52, 6)]),
             papillary=rng.uniform(0.5, 1.25), details=tuple(rng.uniform(0, 1, 16).tolist()),
         )  # fmt: skip
@@ -164,7 +170,7 @@ class Heart:
         """Distance to body, mitral funnel and appendage."""
         body = ellipsoid(points, self.la_center, self.la_axes, self.la_tilt)
         funnel_path = np.stack([self.at(1, -0.2 * self.lv_radius, -0.05 * self.lv_radius), self.la_center])
-        funnel = tube(points, funnel_path, np.array([0.66 * self.lv_radius, 0.7 * self.la_axes.min()]))
+        funnel = tube(points, funnel_path, np.array([0.66 * self.annulus_radius, 0.7 * self.la_axes.min()]))
         root = self.la_center + self.la_axes * [0.72, -0.45, 0.35]
         way = curve([root, root + 0.5 * self.appendage + [5, 0, 1], root + self.appendage], 3)
         lobes = 1 + 0.25 * np.sin(np.arange(len(way)) * 1.9 + 6 * self.details[1])
