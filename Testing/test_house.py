@@ -85,6 +85,23 @@ def test_nothing_is_unpickled_or_evaluated() -> None:
     assert those(SOURCES, calls_it) == []
 
 
+def test_no_view_outlives_its_image() -> None:
+    """A view does not keep its image: of one that nothing else holds, its memory is gone before it is looked at."""
+
+    def wrong(node: ast.AST) -> bool:
+        if not isinstance(node, ast.Call) or not ast.unparse(node.func).endswith("GetArrayViewFromImage"):
+            return False
+        return any(isinstance(part, (ast.Call, ast.BinOp, ast.Compare)) for part in ast.walk(node.args[0]))
+
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in SOURCES + TESTS
+        for node in ast.walk(tree_of(path))
+        if wrong(node)
+    ]
+    assert found == []
+
+
 def test_every_room_is_in_the_wheel(project: dict[str, Any]) -> None:
     rooms = {".".join(path.parent.relative_to(PACKAGE.parent).parts) for path in PACKAGE.rglob("__init__.py")}
     assert set(project["tool"]["setuptools"]["packages"]) == rooms | {"SyntheticCECTLib.bundled_models"}

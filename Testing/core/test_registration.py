@@ -151,7 +151,7 @@ def test_padding_outside_the_scanners_circle_does_no_harm(native_ct: sitk.Image)
     padded.CopyInformation(cect)
     found = register(padded, native_ct)
     assert _error_mm(found.cect_to_native, truth, HEART_POINTS) < 0.7
-    assert sitk.GetArrayViewFromImage(reslice(padded, native_ct, found)).min() >= -1024
+    assert sitk.GetArrayFromImage(reslice(padded, native_ct, found)).min() >= -1024
 
 
 def test_the_transform_carries_native_points_into_the_cect(
