@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from SyntheticCECTLib.phantom.heart import Heart, LeftVentricle
+from SyntheticCECTLib.phantom.heart import Heart
+from SyntheticCECTLib.phantom.left_ventricle import LeftVentricle
 
 
 def cavity_ml(ventricle: LeftVentricle) -> float:
