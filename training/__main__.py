@@ -8,7 +8,7 @@ import sys
 from SyntheticCECTLib.core.errors import InputRefused
 
 from . import ablation, calibrate, evaluate, export_command, robustness, train_command
-from .paper_report import paper_command, report_command
+from .paper_report import evaluate_pairs, paper_command, report_command
 from .prepare import prepare_command
 
 COMMANDS = {
@@ -16,6 +16,7 @@ COMMANDS = {
     "train": (train_command, "trains one model, going on where a killed run was, and writes its package"),
     "calibrate": (calibrate, "learns the 95 % interval of a model's volumes and writes it on its card"),
     "evaluate": (evaluate, "runs unseen virtual patients through the whole path"),
+    "evaluate-pairs": (evaluate_pairs, "runs the test pairs of a prepared folder through the whole path"),
     "robustness": (robustness, "scans the test patients under worse conditions and says what that costs"),
     "ablation": (ablation, "what each step from santini2018 to leftheart gains and costs"),
     "export": (export_command, "a model for other programs: ONNX, in the shape of a MONAI bundle"),
