@@ -45,7 +45,7 @@ def move_slices(
 
 
 def disturb_slices(native: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Changes gain, offset, noise (fine and grainy) and sharpness of non-contrast slices (N, 1, J, I), HU / 1000."""
+    """Changes gain, offset, noise (fine and grainy), sharpness and streaks of non-contrast slices (N, 1, J, I), HU / 1000."""
     n, _, j, i = native.shape
     each = (n, 1, 1, 1)
     native = native * _uniform(generator, 0.94, 1.06, each) + _uniform(generator, -0.02, 0.02, each)
@@ -54,7 +54,20 @@ def disturb_slices(native: torch.Tensor, generator: torch.Generator) -> torch.Te
         native = torch.lerp(native, soft, _uniform(generator, 0, 1, each))
     fine = torch.randn((n, 1, j, i), generator=generator) * 0.022 * _uniform(generator, 0, 1, each) ** 3
     grain = interpolate(torch.randn((n, 1, j // 2, i // 2), generator=generator), (j, i), mode="bilinear")
-    return native + fine + grain * 0.022 * _uniform(generator, 0, 1, each) ** 3
+    strength = 0.04 * _uniform(generator, -3, 1, each).clamp_min(0)
+    return (
+        native
+        + fine
+        + grain * 0.022 * _uniform(generator, 0, 1, each) ** 3
+        + streaks(n, j, generator) * strength
+    )
+
+
+def streaks(count: int, rows: int, generator: torch.Generator) -> torch.Tensor:
+    """Unevenness of unit spread from row to row, as arms beside the chest cause it, (count, 1, rows, 1)."""
+    width = int(torch.randint(2, 9, (1,), generator=generator))
+    lines = torch.randn((count, 1, rows // width + 2), generator=generator)
+    return interpolate(lines, rows, mode="linear", align_corners=True)[..., None]
 
 
 def move_volume(

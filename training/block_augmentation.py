@@ -7,7 +7,11 @@ import math
 import torch
 from torch.nn.functional import affine_grid, avg_pool3d, grid_sample, interpolate
 
+from .augmentation import streaks
+
 AIR = -1.024
+# Share of blocks that stay as clean as the scanner made them: the networks shall not expect noise.
+UNDISTURBED = 0.25
 
 
 def _uniform(generator: torch.Generator, low: float, high: float, count: int = 1) -> torch.Tensor:
@@ -49,8 +53,10 @@ def move_block(
 def disturb_block(native: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Changes gain, offset, sharpness, slice thickness, motion, noise and streaks of a non-contrast block (1, 1, K, J, I)."""
     size = native.shape[2:]
-    chance = iter(torch.rand(12, generator=generator).tolist())
+    chance = iter(torch.rand(14, generator=generator).tolist())
     native = native * (0.94 + 0.12 * next(chance)) + 0.04 * (next(chance) - 0.5)
+    if next(chance) < UNDISTURBED:
+        return native
     if next(chance) < 0.3:  # an ungated heart moves while the slice is taken
         shift = 1 + int(next(chance) * 2)
         moved = torch.roll(native, (shift, -shift), (3, 4))
@@ -66,9 +72,8 @@ def disturb_block(native: torch.Tensor, generator: torch.Generator) -> torch.Ten
     k, j, i = size
     grain = interpolate(torch.randn((1, 1, k, j // 2, i // 2), generator=generator), size, mode="nearest")
     native = native + fine + grain * 0.02 * next(chance) ** 3
-    if next(chance) < 0.25:  # streaks run from arm to arm
-        lines = torch.randn((1, 1, k, j, 1), generator=generator)
-        native = native + lines * 0.03 * float(torch.rand(1, generator=generator))
+    if next(chance) < 0.3:
+        native = native + streaks(k, j, generator)[:, 0] * 0.04 * next(chance)
     return native
 
 

@@ -56,9 +56,8 @@ def test_left_heart_adds_its_enhancement_and_tells_error_and_structures(
     tmp_path: Path, left_heart: LeftHeart
 ) -> None:
     with torch.no_grad():
-        bias = left_heart.last[4].bias
-        left_heart.last[4].weight.zero_()  # pyright: ignore[reportCallIssue]
-        bias.copy_(torch.tensor([0.25, -3.0, 0.0, 40.0, -40.0, 2.0, -2.0]))  # pyright: ignore[reportCallIssue, reportArgumentType]
+        left_heart.last[-1].weight.zero_()  # pyright: ignore[reportCallIssue]
+        left_heart.output_bias.copy_(torch.tensor([0.25, -3.0, 0.0, 40.0, -40.0, 2.0, -2.0])[:, None])
     contrast = package_of(tmp_path, "leftheart", left_heart, WIDTHS, threshold_hu=200.0).run(SLICES)
     assert contrast.synthetic_hu == pytest.approx(SLICES + 250, abs=1e-3)
     assert contrast.expected_error_hu is not None

@@ -104,7 +104,7 @@ def blind_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_result_from_the_anatomy_says_so(chest: tuple[sitk.Image, np.ndarray], blind_models: None) -> None:
     image, truth = chest
-    synthesis = synthesize(image, None, Settings("cpu"))
+    synthesis = synthesize(image, "santini2018", Settings("cpu"))
     warnings = {notice.code: notice.message for notice in synthesis.notices}
     assert warnings[HEART_BY_ANATOMY].startswith("The network found 0 mL, which is no heart.")
     assert dice(sitk.GetArrayFromImage(synthesis.heart_mask) > 0, truth > 0) >= 0.65
@@ -119,7 +119,7 @@ def test_a_find_as_large_as_the_chest_is_not_believed(
     assert found is not None
     flooded = replace(found, heart=np.ones_like(found.heart))
     monkeypatch.setattr(heart_finder, "find_heart", lambda *rest: flooded)
-    codes = {notice.code for notice in synthesize(chest[0], None, Settings("cpu")).notices}
+    codes = {notice.code for notice in synthesize(chest[0], "santini2018", Settings("cpu")).notices}
     assert HEART_BY_ANATOMY in codes
 
 
@@ -129,10 +129,10 @@ def test_a_plausible_find_and_a_given_mask_are_kept(
     image, truth = chest
     mask = sitk.GetImageFromArray((truth > 0).astype(np.uint8))
     mask.CopyInformation(image)
-    given = synthesize(image, None, Settings("cpu", mask))
+    given = synthesize(image, "santini2018", Settings("cpu", mask))
     found = find_heart_by_anatomy(image)
     monkeypatch.setattr(heart_finder, "find_heart", lambda *rest: found)
-    kept = synthesize(image, None, Settings("cpu"))
+    kept = synthesize(image, "santini2018", Settings("cpu"))
     assert HEART_BY_ANATOMY not in {notice.code for notice in [*given.notices, *kept.notices]}
 
 

@@ -37,9 +37,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     save_model(folder, "santini2018", contrast, CARD | dict(architecture=architecture, threshold_hu=150.0))
     left_heart = LeftHeart([2, 3, 4, 5]).eval()
     with torch.no_grad():
-        left_heart.last[4].weight *= 20  # pyright: ignore[reportCallIssue, reportOperatorIssue]
+        left_heart.last[-1].weight *= 20  # pyright: ignore[reportCallIssue, reportOperatorIssue]
         # heart nearly everywhere, either chamber in much of it
-        left_heart.last[4].bias += torch.tensor([0, 0, 5, 1, 1, 0, 0])  # pyright: ignore[reportOperatorIssue]
+        left_heart.output_bias.copy_(torch.tensor([0.0, 0.0, 5.0, 1.0, 1.0, 0.0, 0.0])[:, None])
     architecture = {"name": "leftheart", "arguments": {"widths": [2, 3, 4, 5]}}
     save_model(folder, "leftheart", left_heart, CARD | dict(architecture=architecture, threshold_hu=150.0))
     architecture = {"name": "heart_finder", "arguments": {"widths": [4, 4, 4, 4]}}

@@ -7,13 +7,11 @@ import math
 
 import numpy as np
 import pytest
-import torch
 
 from SyntheticCECTLib.core.errors import InputRefused
-from SyntheticCECTLib.core.networks.contrast_model import Contrast, run_block
-from SyntheticCECTLib.core.networks.left_heart_network import STRUCTURES, LeftHeart
+from SyntheticCECTLib.core.networks.contrast_model import Contrast
 from SyntheticCECTLib.phantom.training_sample import TrainingSample
-from training.calibrate import border_logits, quantiles_of, run, shift_structures, volume_errors
+from training.calibrate import quantiles_of, run, volume_errors
 
 SHAPE = (2, 4, 4)
 
@@ -52,33 +50,6 @@ def test_model_without_chambers_is_refused() -> None:
     with pytest.raises(InputRefused, match="no chambers") as refusal:
         run(argparse.Namespace(model="santini2018"))
     assert "leftheart" in refusal.value.remedy
-
-
-def test_offsets_make_every_structure_as_large_as_it_is() -> None:
-    generator = np.random.default_rng(0)
-    labels = generator.integers(0, 4, (8, 32, 32)).astype(np.uint8)
-    structures = generator.integers(0, 3, labels.shape).astype(np.uint8)
-    native = generator.normal(40, 60, labels.shape).astype(np.int16)
-    sample = TrainingSample(native, labels, native, native, labels, structures)
-    torch.manual_seed(0)
-    network = LeftHeart((4, 4, 4, 4)).eval()
-
-    borders = border_logits(network, sample)
-    shift_structures(network, -np.array(borders))
-
-    outputs = run_block(network, native.astype(np.float32), torch.device("cpu"))
-    true = [(labels >= 1), labels == 2, labels == 3, structures == 1, structures == 2]
-    found = [(logits >= -1e-5).sum() for logits in outputs[-len(STRUCTURES) :]]
-    assert found == pytest.approx([mask.sum() for mask in true], abs=3)
-    assert border_logits(network, sample) == pytest.approx([0] * 5, abs=1e-4)
-
-
-def test_structure_that_is_not_there_has_no_border() -> None:
-    labels = np.full((8, 32, 32), 1, np.uint8)
-    native = np.zeros(labels.shape, np.int16)
-    sample = TrainingSample(native, labels, native, native, labels, labels)
-    borders = border_logits(LeftHeart((4, 4, 4, 4)).eval(), sample)
-    assert np.isnan(borders).tolist() == [False, True, True, False, True]
 
 
 def test_quantiles_cover_95_of_100_errors() -> None:

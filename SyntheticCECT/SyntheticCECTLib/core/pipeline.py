@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .heart_finder import HeartMap
     from .networks.contrast_model import Contrast
 
-DEFAULT_MODEL, HEART_MODEL = "santini2018", "heart_finder"
+DEFAULT_MODEL, HEART_MODEL = "leftheart", "heart_finder"
 HEART_BY_ANATOMY = "heart_by_anatomy"
 WORKING_SPACING_XYZ, WORKING_MATRIX = (1.5, 1.5, 3.0), 128
 
