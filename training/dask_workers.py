@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -33,12 +34,16 @@ def on_scheduler(address: str, function: Callable[[Item], Result], items: Sequen
             "no_dask", "A scheduler needs Dask, which is not installed.",
             "Install: pip install 'synthetic-cect[training]'; or use --workers without --scheduler.",
         ) from None  # fmt: skip
+    client, silence = None, ""
     try:
         client = Client(address, timeout=ANSWER_S)
     except (OSError, ValueError) as error:
-        raise InputRefused(
-            "scheduler_silent", f"No Dask scheduler answers at '{address}' ({error}).", START
-        ) from None
+        silence = f"No Dask scheduler answers at '{address}' ({error})."
+    if client is None:
+        # The half-made client is part of a cycle. Were it left to the collector, this might come while the next client
+        # is made and Dask holds the lock that the old one's end waits for.
+        gc.collect()
+        raise InputRefused("scheduler_silent", silence, START)
     with client:
         _check(client, address)
         for future in as_completed(client.map(function, items, pure=False)):

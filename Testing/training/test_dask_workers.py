@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -110,6 +111,10 @@ def test_address_that_nobody_answers_is_refused_soon(monkeypatch: pytest.MonkeyP
         with pytest.raises(InputRefused, match=f"No Dask scheduler answers at '{address}'") as refusal:
             list(on_scheduler(address, abs, [1]))
     assert refusal.value.code == "scheduler_silent" and time.monotonic() - began < 20
+    client = sys.modules["distributed"].Client
+    assert not [one for one in gc.get_objects() if type(one) is client], (
+        "it would end amid the next one's start"
+    )
     with pytest.raises(InputRefused, match="No Dask scheduler answers at 'host without port'"):
         list(on_scheduler("host without port", abs, [1]))
 
