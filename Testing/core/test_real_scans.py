@@ -44,7 +44,7 @@ def test_native_chest_ct_from_dicom_gives_a_heart_and_no_contrast_warning() -> N
 
 def test_thick_slices_are_warned_of() -> None:
     result = processed("lungdx_a0002_native_thick/ct.nrrd")
-    assert "thick_slices" in codes(result) and 250 < heart_of(result)[0] < 1200
+    assert "thick_slices" in codes(result) and 275 < heart_of(result)[0] < 1200
 
 
 def test_late_enhancement_is_warned_of() -> None:
@@ -58,7 +58,7 @@ def test_late_enhancement_is_warned_of() -> None:
     ("model", "heart", "least", "dv_percent"),
     [
         ("santini2018", 0.85, {"dice": 0.70}, 20),
-        ("leftheart", 0.89, {"dice": 0.70, "dice_la": 0.75, "dice_lv": 0.75}, 12),
+        ("leftheart", 0.899, {"dice": 0.73, "dice_la": 0.75, "dice_lv": 0.75}, 12),
     ],
 )
 def test_heart_and_chambers_of_a_real_anatomy_are_found(
