@@ -28,7 +28,7 @@ class SyntheticCECT(ScriptedLoadableModule):
         parent.contributors = ["SyntheticCECT contributors"]
         parent.helpText = (
             "From a CT without contrast agent to a synthetic arterial-phase CECT, left atrium and left ventricle. "
-            "Research use only: models trained on simulated patients, not for diagnosis. "
+            "Research use only: the bundled models have seen simulated patients only. Not for diagnosis. "
             "Tutorial: the README of the extension."
         )
         parent.acknowledgementText = (

@@ -91,19 +91,6 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Tensors, state:
     optimiser.load_state_dict({"state": restored, "param_groups": groups})
 
 
-def schedule_state(schedule: torch.optim.lr_scheduler.LRScheduler) -> dict[str, Any]:
-    """The plain values that a schedule remembers."""
-    return {key: value for key, value in schedule.state_dict().items() if _is_plain(value)}
-
-
 def _tuples(value: Any, key: str) -> Any:
     """JSON knows lists only; the coefficients of Adam are a tuple."""
     return tuple(value) if isinstance(value, list) and key != "params" else value
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(isinstance(key, str) and _is_plain(entry) for key, entry in value.items())
-    if isinstance(value, (list, tuple)):
-        return all(_is_plain(entry) for entry in value)
-    return value is None or isinstance(value, (bool, int, float, str))

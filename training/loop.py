@@ -64,12 +64,13 @@ def fit(task: Task, settings: RunSettings, folder: Path) -> Fitted:
     """
     fabric = make_fabric(settings)
     fabric.launch()
-    steps, epoch_steps = settings.length(len(task))
+    cycle, epoch_steps = settings.length(len(task))
+    steps = settings.cycles * cycle
     network = task.network.to(fabric.device)
     if fabric.world_size > 1:
         network = task.network = share_batch_norms(network)
     task.setup(fabric.device)
-    optimiser, schedule = task.make_optimiser(replace(settings, steps=steps))
+    optimiser, schedule = task.make_optimiser(replace(settings, steps=cycle))
     batches = Batches(task, settings, fabric.global_rank, fabric.world_size)
     wrapped, prepared = fabric.setup(network, optimiser)
     average = _average(network, settings.average_decay)
@@ -82,10 +83,11 @@ def fit(task: Task, settings: RunSettings, folder: Path) -> Fitted:
         started, begun, last = time.perf_counter(), step, min(steps, step + epoch_steps)
         sums: Counter[str] = Counter()
         network.train()
-        if step >= settings.batch_norm_share * steps:
+        if step >= settings.batch_norm_share * cycle:
             keep_batch_norms(network)
         for batch in batches.between(step, last):
             losses, usable = _learn(fabric, task, wrapped, prepared, fabric.to_device(batch), settings)
+            rate = float(schedule.get_last_lr()[0])
             if usable:
                 schedule.step()
                 average.update_parameters(network)
@@ -95,8 +97,12 @@ def fit(task: Task, settings: RunSettings, folder: Path) -> Fitted:
                 raise _diverged(step, settings)
             step += 1
             log.step()
-        row = {"epoch": len(state.curve) + 1, "step": step, **_means(fabric, sums, last - begun)}
-        row["learning_rate"] = float(schedule.get_last_lr()[0])
+        row = {
+            "epoch": len(state.curve) + 1,
+            "step": step,
+            **_means(fabric, sums, last - begun),
+            "learning_rate": rate,
+        }
         if fabric.is_global_zero:
             judged = average.module.eval()
             with torch.inference_mode():

@@ -6,7 +6,7 @@ import argparse
 import inspect
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -28,12 +28,15 @@ class RunSettings:
         model: Which network: ``santini2018``, ``heart_finder`` or ``leftheart``.
         model_id: Name of the package that is written.
         widths: Channels of the network's layers.
+        start: Model package whose weights the run begins with, a bundled model's id or a folder; empty: random weights.
         patients: Virtual patients to train on.
         validation_patients: Further virtual patients to validate on.
-        steps: Optimiser steps.
+        steps: Optimiser steps of one cycle.
         batch: Slices (``santini2018``) or volumes (the others) in a step.
         learning_rate: Peak (one-cycle schedule) or constant rate of Adam.
-        one_cycle: Whether the rate rises and falls in one cycle, or stays as in the paper.
+        one_cycle: Whether the rate rises and falls in each cycle, or stays as in the paper.
+        cycles: How often ``steps`` are taken, each time with half the peak rate. More can be asked of a finished run,
+            which goes on.
         weight_decay: Lambda of the L2 term on convolution weights.
         seed: Of weights, order and augmentation.
         epochs: Passes of ``epoch_steps`` steps; 0 makes as many as ``steps`` ask for.
@@ -41,7 +44,7 @@ class RunSettings:
         part: Items that are augmented together; a process works on whole parts of a batch.
         clip: Largest norm of a gradient; larger ones are shortened to it; 0 shortens none.
         average_decay: How much of the running average of the weights a step keeps; 0 keeps no average.
-        batch_norm_share: Share of the steps after which batch norms keep their averages, from the next epoch on. Below
+        batch_norm_share: Share of the first cycle after which batch norms keep their averages, from the next epoch on. Below
             1 for small batches: a network that only ever saw a batch's own statistics errs on the averages.
         patience: Epochs without a better validation after which training stops; 0 never stops early.
         precision: ``32-true``, ``16-mixed`` or ``bf16-mixed``.
@@ -54,12 +57,14 @@ class RunSettings:
     model: str
     model_id: str
     widths: tuple[int, ...]
+    start: str = ""
     patients: int = 480
     validation_patients: int = 16
     steps: int = 2500
     batch: int = 32
     learning_rate: float = 1e-3
     one_cycle: bool = True
+    cycles: int = 1
     weight_decay: float = 1e-3
     seed: int = 2018
     epochs: int = 0
@@ -88,10 +93,8 @@ class RunSettings:
             problems.append(f"precision is '{self.precision}'; it must be one of {', '.join(PRECISIONS)}")
         if not 0 <= self.average_decay < 1:
             problems.append(f"average_decay is {self.average_decay}; it must be at least 0 and below 1")
-        if not 0 < self.batch_norm_share <= 1:
-            problems.append(
-                f"batch_norm_share is {self.batch_norm_share}; it must be above 0 and not above 1"
-            )
+        if not 0 <= self.batch_norm_share <= 1:
+            problems.append(f"batch_norm_share is {self.batch_norm_share}; it must be from 0 to 1")
         if self.epochs == 0 and self.steps < 1:
             problems.append(f"epochs is 0 and steps is {self.steps}; one of them must say how long to train")
         if problems:
@@ -104,7 +107,7 @@ class RunSettings:
             raise InputRefused("bad_settings", problem, "Correct the recipe.")
 
     def length(self, items: int) -> tuple[int, int]:
-        """Steps of the whole run, and steps of one epoch, for a training set of ``items``."""
+        """Steps of one cycle, and steps of one epoch, for a training set of ``items``."""
         epoch = self.epoch_steps or max(1, items // self.batch)
         return (self.epochs * epoch if self.epochs else self.steps), epoch
 
@@ -118,6 +121,7 @@ class RunSettings:
 _LEAST = {
     "batch": 1,
     "part": 1,
+    "cycles": 1,
     "epochs": 0,
     "epoch_steps": 0,
     "devices": 1,
@@ -187,9 +191,15 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
     return {name[4:]: value for name, value in vars(options).items() if name.startswith("set_")}
 
 
-def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Settings that decide the result and are not what they were, in words."""
-    names = sorted((set(before) | set(now)) - OF_THE_MACHINE)
+def differences(before: Mapping[str, Any], settings: RunSettings) -> list[str]:
+    """Settings that decide the result and are not what they were, in words.
+
+    A setting that an earlier version did not know had its default. More cycles than before only go on.
+    """
+    defaults = {field.name: field.default for field in fields(settings) if field.default is not MISSING}
+    before, now = defaults | dict(before), settings.as_dict()
+    may_differ = OF_THE_MACHINE | ({"cycles"} if now["cycles"] > before["cycles"] else set())
+    names = sorted((set(before) | set(now)) - may_differ)
     return [f"{n} was {before.get(n)}, is {now.get(n)}" for n in names if before.get(n) != now.get(n)]
 
 

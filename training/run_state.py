@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ from .checkpoint import (
     prefixed,
     read_checkpoint,
     restore_optimiser,
-    schedule_state,
     under,
     write_checkpoint,
 )
+from .optimiser import OneCycles
 from .run_settings import RunSettings, differences
 
 LAST, BEST = "last.safetensors", "best.safetensors"
@@ -48,7 +49,7 @@ class RunState:
         network: nn.Module,
         average: AveragedModel,
         optimiser: torch.optim.Optimizer,
-        schedule: torch.optim.lr_scheduler.LRScheduler,
+        schedule: OneCycles | torch.optim.lr_scheduler.LRScheduler,
         precision: Any,
         settings: RunSettings,
         facts: dict[str, Any],
@@ -92,7 +93,7 @@ class RunState:
         }
         state = {
             "step": step, "curve": self.curve, "best": self.best, "seconds": self.seconds, "facts": self._facts,
-            "settings": self._settings.as_dict(), "optimiser": plain, "schedule": schedule_state(self._schedule),
+            "settings": self._settings.as_dict(), "optimiser": plain, "schedule": {"last_epoch": self._schedule.last_epoch},
             "precision": self._precision.state_dict(),
         }  # fmt: skip
         write_checkpoint(folder / LAST, everything, state)
@@ -106,7 +107,7 @@ class RunState:
         if not path.exists():
             return 0
         tensors, state = read_checkpoint(path)
-        changed = differences(state["settings"], self._settings.as_dict())
+        changed = differences(state["settings"], self._settings)
         if changed:
             raise InputRefused(
                 "other_settings", f"The run in '{path.parent}' has other settings: {'; '.join(changed)}.",
@@ -115,7 +116,10 @@ class RunState:
         self._network.load_state_dict(under("network", tensors))
         self._average.load_state_dict(under("average", tensors))
         restore_optimiser(self._optimiser, under("optimiser", tensors), state["optimiser"])
-        self._schedule.load_state_dict(state["schedule"])
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)
+            for _ in range(state["schedule"]["last_epoch"]):  # a rate is a function of the steps alone
+                self._schedule.step()
         if state["precision"]:
             self._precision.load_state_dict(state["precision"])
         self.curve, self.best, self.seconds = state["curve"], state["best"], state["seconds"]

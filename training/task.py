@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from .optimiser import make_optimiser
+from .optimiser import OneCycles, make_optimiser
 from .run_settings import RunSettings
 
 Batch = tuple[torch.Tensor, ...]
@@ -71,6 +71,6 @@ class Task(ABC):
 
     def make_optimiser(
         self, settings: RunSettings
-    ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-        """Optimiser and schedule; ``settings.steps`` is the length of the whole run."""
+    ) -> tuple[torch.optim.Optimizer, OneCycles | torch.optim.lr_scheduler.LRScheduler]:
+        """Optimiser and schedule; ``settings.steps`` is the length of one cycle."""
         return make_optimiser(self.network, settings)

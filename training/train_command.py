@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.networks.model_package import ModelPackage, load_model
 
 from . import processes
 from .cohort import FIRST_TRAINING_SEED, draw_cohort
@@ -112,15 +113,37 @@ def train(settings: RunSettings, origin: Origin, folder: Path, models: Path) -> 
         InputRefused: ``other_data``, the folder's run is of other data; or what `fit` refuses.
     """
     _refuse_other_data(folder, origin)
-    fitted = fit(KINDS[settings.model].task(settings, origin.train, origin.validation), settings, folder)
+    begun_with = load_model(settings.start) if settings.start else None
+    if begun_with:
+        _refuse_other_network(begun_with, settings)
+    task = KINDS[settings.model].task(settings, origin.train, origin.validation)
+    words = origin.words
+    if begun_with:
+        task.network.load_state_dict(begun_with.network().state_dict())
+        seen = begun_with.card.get("training_data", "data that its card does not name.")
+        words += f" Began with the weights of '{begun_with.id}' (SHA-256 {begun_with.sha256}), which has seen: {seen}"
+    fitted = fit(task, settings, folder)
     if processes.rank():
         return None
     findings = fitted.facts | {
-        "curve": fitted.curve, "data": origin.words, "data_limit": origin.limit,
+        "curve": fitted.curve, "data": words, "data_limit": origin.limit,
         "validated_on": f"{len(origin.validation)} further patients, working grid",
     }  # fmt: skip
     counts = {"patients": len(origin.train), "validation_patients": len(origin.validation)}
     return write_package(models, fitted.network, settings.as_dict() | counts, findings)
+
+
+def _refuse_other_network(package: ModelPackage, settings: RunSettings) -> None:
+    """Weights fit only the network that they were trained in."""
+    theirs = package.card["architecture"]
+    widths = list(theirs.get("arguments", {}).get("widths", ()))
+    if theirs["name"] != settings.model or widths != list(settings.widths):
+        raise InputRefused(
+            "other_network",
+            f"start is '{settings.start}', a {theirs['name']} of widths {widths}; the recipe makes a {settings.model} of "
+            f"widths {list(settings.widths)}.",
+            "Give the recipe that network and those widths, or start from another package.",
+        )
 
 
 def _refuse_other_processes(settings: RunSettings) -> None:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import torch
 
 from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.networks.left_heart_network import LeftHeart
+from SyntheticCECTLib.core.networks.model_package import load_model
 from training import __main__ as command_line
 from training import train_command
+from training.loop import Fitted
 from training.prepare.cohort_preparation import prepare_cohort
 from training.train_command import Origin, train
 
@@ -74,6 +81,42 @@ def test_run_of_other_data_is_not_continued(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(InputRefused, match="other data") as refusal:
         train(settings, Origin(paths[:1], paths[1:], "", ""), tmp_path / "run", tmp_path)
     assert refusal.value.code == "other_data" and "--run" in refusal.value.remedy
+
+
+def test_run_that_starts_from_a_model_begins_with_its_weights_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundled = load_model("leftheart")
+    widths = tuple(bundled.card["architecture"]["arguments"]["widths"])
+    begun: dict[str, Any] = {}
+
+    def fit(task: Any, *_: object) -> Fitted:
+        begun["weights"] = {name: tensor.clone() for name, tensor in task.network.state_dict().items()}
+        return Fitted(task.network, [], {}, {})
+
+    def write_package(*given: Any) -> Path:
+        begun["findings"] = given[3]
+        return tmp_path
+
+    monkeypatch.setattr(train_command, "fit", fit)
+    monkeypatch.setattr(train_command, "write_package", write_package)
+    untrained: Any = SimpleNamespace(network=LeftHeart(widths))
+    monkeypatch.setitem(
+        train_command.KINDS, "leftheart", train_command.Kind(train_command.RunSettings, lambda *_: untrained)
+    )
+    settings = train_command.RunSettings("leftheart", "mine", widths, start="leftheart")
+    train(settings, Origin([], [], "Two pairs.", ""), tmp_path / "run", tmp_path)
+    wanted = bundled.network().state_dict()
+    assert begun["weights"].keys() == wanted.keys()
+    assert all(torch.equal(tensor, wanted[name]) for name, tensor in begun["weights"].items())
+    assert begun["findings"]["data"].startswith("Two pairs. Began with the weights of 'leftheart' (SHA-256 ")
+    assert bundled.card["training_data"] in begun["findings"]["data"]
+
+    narrow = replace(settings, widths=(8, 16, 32, 48))
+    with pytest.raises(InputRefused, match=r"widths \[16, 48, 96, 128\].* of widths \[8, 16, 32, 48\]"):
+        train(narrow, Origin([], [], "", ""), tmp_path / "narrow", tmp_path)
+    with pytest.raises(InputRefused, match="No model package 'nobody'"):
+        train(replace(settings, start="nobody"), Origin([], [], "", ""), tmp_path / "nobody", tmp_path)
 
 
 def test_models_of_ones_own_pairs_stay_beside_them(

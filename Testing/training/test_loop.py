@@ -66,6 +66,21 @@ def test_batch_norms_learn_in_the_first_share_of_the_steps_only(tmp_path: Path) 
     assert kept.curve[:2] == stopped.curve
 
 
+def test_finished_run_goes_on_with_another_cycle_as_if_both_had_been_asked_for(
+    whole: Fitted, tmp_path: Path
+) -> None:
+    both = run(tmp_path / "both", dropout=0.2, cycles=2, batch_norm_share=0.5)
+    first = run(tmp_path / "one", dropout=0.2, batch_norm_share=0.5)
+    after = run(tmp_path / "one", dropout=0.2, cycles=2, batch_norm_share=0.5)
+    assert after.curve == both.curve and torch.equal(weights(after), weights(both))
+    assert [row["step"] for row in both.curve] == [3, 6, 9, 12, 15, 18, 21, 24]
+    assert both.curve[:4] == first.curve
+    rates = [row["learning_rate"] for row in both.curve]
+    assert max(rates[4:]) == pytest.approx(max(rates[:4]) / 2) and rates[7] < 1e-3 * max(rates)
+    with pytest.raises(InputRefused, match="cycles was 2, is 1"):
+        run(tmp_path / "one", dropout=0.2, batch_norm_share=0.5)
+
+
 def test_threads_that_prepare_batches_change_nothing(whole: Fitted, tmp_path: Path) -> None:
     assert run(tmp_path, dropout=0.2, loaders=2).curve == whole.curve
 

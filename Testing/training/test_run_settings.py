@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,10 +91,10 @@ def test_every_problem_is_named_at_once() -> None:
         for word in ("'lerning_rate' is not a setting", "'model_id' is missing", "'many'", "steps is 1.5")
     )
     with pytest.raises(InputRefused) as refusal:
-        wrong = {"batch": 6, "part": 4, "precision": "8", "average_decay": 1.0, "batch_norm_share": 0.0}
+        wrong = {"batch": 6, "part": 4, "precision": "8", "average_decay": 1.0, "batch_norm_share": -0.1}
         make_settings(RunSettings, LEAST | wrong)
     said = str(refusal.value)
-    assert all(word in said for word in ("multiple of part", "precision is '8'", "below 1", "above 0"))
+    assert all(word in said for word in ("multiple of part", "precision is '8'", "below 1", "from 0 to 1"))
 
 
 def test_word_outside_its_list_is_refused() -> None:
@@ -102,9 +103,19 @@ def test_word_outside_its_list_is_refused() -> None:
 
 
 def test_only_settings_that_decide_the_result_count_as_different() -> None:
-    before = make_settings(SantiniSettings, LEAST).as_dict()
-    assert differences(before, before | {"devices": 4, "loaders": 2}) == []
-    assert differences(before, before | {"beta": 0.5}) == ["beta was 0.01, is 0.5"]
+    settings = make_settings(SantiniSettings, LEAST)
+    before = settings.as_dict()
+    assert differences(before, replace(settings, devices=4, loaders=2)) == []
+    assert differences(before, replace(settings, beta=0.5)) == ["beta was 0.01, is 0.5"]
+    assert differences(before, replace(settings, cycles=2)) == []
+    assert differences(before | {"cycles": 3}, replace(settings, cycles=2)) == ["cycles was 3, is 2"]
+
+
+def test_setting_that_an_earlier_version_did_not_know_had_its_default() -> None:
+    settings = make_settings(SantiniSettings, LEAST)
+    before = {name: value for name, value in settings.as_dict().items() if name not in ("cycles", "start")}
+    assert differences(before, settings) == []
+    assert differences(before, replace(settings, start="leftheart")) == ["start was , is leftheart"]
 
 
 def test_recipe_that_is_no_recipe_is_refused(tmp_path: Path) -> None:

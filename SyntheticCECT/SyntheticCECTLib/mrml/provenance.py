@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..core.case import CaseResult
 
 PREFIX = "SyntheticCECT."
-NOTE = "SYNTHETIC, research use: computed by a model trained on simulated patients, not acquired"
+NOTE = "SYNTHETIC, research use: computed, not acquired; the bundled models have seen simulated patients only"
 CONTENT, PIXELS = "content", "pixels"
 SYNTHETIC = "synthetic"
 
