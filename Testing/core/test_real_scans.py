@@ -44,7 +44,7 @@ def test_native_chest_ct_from_dicom_gives_a_heart_and_no_contrast_warning() -> N
 
 def test_thick_slices_are_warned_of() -> None:
     result = processed("lungdx_a0002_native_thick/ct.nrrd")
-    assert "thick_slices" in codes(result) and 275 < heart_of(result)[0] < 1200
+    assert "thick_slices" in codes(result) and 300 < heart_of(result)[0] < 1200
 
 
 def test_late_enhancement_is_warned_of() -> None:
@@ -52,13 +52,12 @@ def test_late_enhancement_is_warned_of() -> None:
     assert "contrast_present" in codes(result) and 300 < heart_of(result)[0] < 1200
 
 
-# The goals on real anatomy, but for two of `leftheart`'s: its heart reaches 0.8999 of 0.90, LA+LV 0.75 of 0.80 (0.86 as one
-# volume).
+# The goals on real anatomy, but for `leftheart`'s LA+LV, which reaches 0.755 of 0.80 by slice (0.86 as one volume).
 @pytest.mark.parametrize(
     ("model", "heart", "least", "dv_percent"),
     [
         ("santini2018", 0.85, {"dice": 0.70}, 20),
-        ("leftheart", 0.899, {"dice": 0.73, "dice_la": 0.75, "dice_lv": 0.75}, 12),
+        ("leftheart", 0.90, {"dice": 0.74, "dice_volume": 0.80, "dice_la": 0.75, "dice_lv": 0.75}, 12),
     ],
 )
 def test_heart_and_chambers_of_a_real_anatomy_are_found(
