@@ -200,7 +200,7 @@ def differences(before: Mapping[str, Any], settings: RunSettings) -> list[str]:
     before, now = defaults | dict(before), settings.as_dict()
     may_differ = OF_THE_MACHINE | ({"cycles"} if now["cycles"] > before["cycles"] else set())
     names = sorted((set(before) | set(now)) - may_differ)
-    return [f"{n} was {before.get(n)}, is {now.get(n)}" for n in names if before.get(n) != now.get(n)]
+    return [f"{n} was {before.get(n)!r}, is {now.get(n)!r}" for n in names if before.get(n) != now.get(n)]
 
 
 def _converted(value: Any, hint: Any) -> Any:

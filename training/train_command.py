@@ -110,12 +110,13 @@ def train(settings: RunSettings, origin: Origin, folder: Path, models: Path) -> 
     """Trains on some files, goes on where an earlier start was, and writes the package (the first process does).
 
     Raises:
-        InputRefused: ``other_data``, the folder's run is of other data; or what `fit` refuses.
+        InputRefused: ``other_data``, the folder's run is of other data; ``other_network``, what it starts from does not fit; or
+            what `load_model` or `fit` refuses.
     """
-    _refuse_other_data(folder, origin)
     begun_with = load_model(settings.start) if settings.start else None
     if begun_with:
         _refuse_other_network(begun_with, settings)
+    _refuse_other_data(folder, origin)
     task = KINDS[settings.model].task(settings, origin.train, origin.validation)
     words = origin.words
     if begun_with:

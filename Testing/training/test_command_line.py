@@ -117,6 +117,7 @@ def test_run_that_starts_from_a_model_begins_with_its_weights_and_says_so(
         train(narrow, Origin([], [], "", ""), tmp_path / "narrow", tmp_path)
     with pytest.raises(InputRefused, match="No model package 'nobody'"):
         train(replace(settings, start="nobody"), Origin([], [], "", ""), tmp_path / "nobody", tmp_path)
+    assert not (tmp_path / "narrow").exists() and not (tmp_path / "nobody").exists(), "nothing is begun"
 
 
 def test_models_of_ones_own_pairs_stay_beside_them(

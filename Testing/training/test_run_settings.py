@@ -115,7 +115,7 @@ def test_setting_that_an_earlier_version_did_not_know_had_its_default() -> None:
     settings = make_settings(SantiniSettings, LEAST)
     before = {name: value for name, value in settings.as_dict().items() if name not in ("cycles", "start")}
     assert differences(before, settings) == []
-    assert differences(before, replace(settings, start="leftheart")) == ["start was , is leftheart"]
+    assert differences(before, replace(settings, start="leftheart")) == ["start was '', is 'leftheart'"]
 
 
 def test_recipe_that_is_no_recipe_is_refused(tmp_path: Path) -> None:
