@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import numpy as np
@@ -16,15 +18,19 @@ from tqdm import tqdm
 
 from SyntheticCECTLib.core import chambers
 from SyntheticCECTLib.core.agreement import compare
+from SyntheticCECTLib.core.networks.model_package import load_model
 from SyntheticCECTLib.core.pipeline import Synthesis, synthesize
 
 from .evaluate import FIRST_TEST_SEED, test_patient
+from .package import rewrite_card
 from .worker_pool import in_processes
 
-PAPER, PLAIN, RESTRICTED, ALONE = (
+PAPER, PLAIN, RESTRICTED, AVERAGED, LEVELLED, ALONE = (
     "santini2018: one slice at a time",
     "leftheart: neighbouring slices, skip connections; plain threshold",
     "leftheart: threshold restricted by its chambers",
+    "leftheart: the same, averaged over views",
+    "leftheart: the same, chambers from the calibrated probability",
     "leftheart: its chambers without a threshold",
 )
 FIGURES = ("dice", "dv_percent", "seconds")
@@ -55,19 +61,32 @@ def measure(seed: int, cohort: Path) -> dict[str, dict[str, Any]]:
     """Figures of one test patient for each step."""
     patient = test_patient(seed, cohort)
     native = sitk.Cast(patient.native_ct, sitk.sitkFloat32)
+    with TemporaryDirectory() as folder:
+        once, averaged = (
+            synthesize(native, str(variant(Path(folder), changes)))
+            for changes in ({"views": [], "chamber_level": 0.5}, {"chamber_level": 0.5})
+        )
     paper, left = (synthesize(native, model) for model in ("santini2018", "leftheart"))
-    labels = {
-        PAPER: segmented(paper), PLAIN: segmented(unrestricted(left)), RESTRICTED: segmented(left),
-        ALONE: left.chamber_prior,
+    steps = {
+        PAPER: (paper, segmented(paper)), PLAIN: (once, segmented(unrestricted(once))),
+        RESTRICTED: (once, segmented(once)), AVERAGED: (averaged, segmented(averaged)),
+        LEVELLED: (left, segmented(left)), ALONE: (left, left.chamber_prior),
     }  # fmt: skip
     rows = {}
-    for name, found in labels.items():
-        synthesis = paper if name == PAPER else left
+    for name, (synthesis, found) in steps.items():
         figures = compare(
             found, patient.labels, synthesis.synthetic_cect, None, synthesis.heart_mask
         ).as_dict()
         rows[name] = {key: figures.get(key) for key in FIGURES} | {"seconds": synthesis.seconds["network"]}
     return rows
+
+
+def variant(folder: Path, changes: dict[str, Any]) -> Path:
+    """A copy of `leftheart` in a folder of its own, with other values on its card."""
+    package = load_model("leftheart")
+    copy = Path(shutil.copytree(package.folder, Path(mkdtemp(dir=folder)) / package.id))
+    rewrite_card(copy, package.card | changes)
+    return copy
 
 
 def segmented(synthesis: Synthesis) -> sitk.Image:

@@ -67,7 +67,14 @@ def _threshold(package: ModelPackage) -> list[str]:
     card = package.card
     if "threshold_hu" not in card:
         return []
-    return [f"\nChambers are at least {card['threshold_hu']:.0f} HU bright ({card['threshold_origin']})."]
+    lines = [f"\nChambers are at least {card['threshold_hu']:.0f} HU bright ({card['threshold_origin']})."]
+    if "views" in card:
+        lines.append(
+            "This network answers once; SyntheticCECT averages its outputs over the block and "
+            f"{len(card['views'])} turned and scaled views of it; a voxel may belong to a chamber from a probability of "
+            f"{card.get('chamber_level', 0.5):.3g} on."
+        )
+    return lines
 
 
 def _input(form: NetworkFormat) -> str:

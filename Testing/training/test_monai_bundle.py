@@ -71,7 +71,10 @@ def scan_and_heart(form: NetworkFormat) -> tuple[sitk.Image, sitk.Image]:
 
 
 def ours(package: ModelPackage, scan: sitk.Image, heart: sitk.Image) -> tuple[WorkingGrid, np.ndarray]:
-    """The pipeline's grid, and on it the network's first output, or the finder's probability of the left atrium."""
+    """The pipeline's grid, and on it the network's first output, or the finder's probability of the left atrium.
+
+    Without further views: the bundle holds one pass of the network, as its page says.
+    """
     form, cpu = format_of(package), torch.device("cpu")
     axial = sitk.Cast(scan, sitk.sitkFloat32)
     if not form.around_heart:
@@ -82,7 +85,8 @@ def ours(package: ModelPackage, scan: sitk.Image, heart: sitk.Image) -> tuple[Wo
     ]
     grid = grid_around(axial, corners[0], corners[1], form.spacing_xyz_mm, WORKING_MATRIX)
     slices = grid.sample(axial)
-    synthetic = ContrastModel(package, cpu).run(slices).synthetic_hu
+    one_pass = dataclasses.replace(package, card=package.card | {"views": []})
+    synthetic = ContrastModel(one_pass, cpu).run(slices).synthetic_hu
     return grid, (synthetic if form.takes_slices else synthetic - slices) / 1000
 
 

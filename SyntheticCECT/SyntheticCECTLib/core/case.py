@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,8 +16,8 @@ from .errors import InputRefused, Notice
 from .input_gate import inspect_scan
 from .pipeline import Settings, Synthesis, synthesize
 from .scan import Scan
+from .stages import OnProgress
 
-OnProgress = Callable[[float, str], None]
 REGISTRATION_IMPLAUSIBLE, REFERENCE_NOT_USED = "registration_implausible", "reference_not_used"
 
 

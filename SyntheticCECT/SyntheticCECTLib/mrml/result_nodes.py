@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
+from ..core.stages import OnProgress
 from .display import color_enhancement
 from .node_types import (
     ChartNode,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 SYNTHETIC_CECT = "synthetic_cect"
 EXPECTED_ERROR_UPPER_HU = 150.0
 TABLE, CHART = "table.", "chart."
-OnProgress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
+from ..core.stages import OnProgress
 from .node_types import SegmentationNode, slicer
 from .segment_labels import LABELMAP, SURFACE, drawn_voxels, oriented_data
 
-OnProgress = Callable[[float, str], None]
 SMOOTHING = "0.7"
 """Of 0 to 1: nearly as smooth as what Slicer makes by itself. The surface of a chamber holds 1 to 3 % less than its voxels."""
 

@@ -15,6 +15,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.common_grid import axial_axis_xyz, axial_spacing, axial_view
+from ..core.stages import OnProgress
 from .design.case_source import CaseImages, StudyCase
 from .design.creation import create_study
 from .design.plan import StudyPlan
@@ -24,7 +25,6 @@ from .session import ReadingSession
 from .simulated_readers import KnownErrors, SimulatedReader
 from .study_folder import StudyFolder
 
-OnProgress = Callable[[float, str], None]
 KNOWN_ERRORS = "known_errors"
 INSTRUCTIONS = "Draw the left atrium and the left ventricle with its papillary muscles on every marked slice."
 

@@ -7,12 +7,13 @@ are his order, his images and his reads, and nothing that he could learn about t
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.errors import InputRefused
 from ..core.formats.output_folder import output_folder
+from ..core.stages import OnProgress
 from .mask_grid import grid_of, require_grid
 from .store.database import Database, sqlite_url
 from .store.migration import upgrade
@@ -20,8 +21,6 @@ from .store.read_store import ReadStore
 from .store.stored_mask import StoredMask, restore_mask
 from .store.transfer import CarriedReader, bring_in, carried_readers, other_tasks
 from .study_folder import DATABASE, IMAGES, StudyFolder, write_settings
-
-OnProgress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ differently.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,11 +19,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from ..errors import InputRefused
+from ..stages import OnProgress
 from .mutual_information import MutualInformation, Rigid, interpolated, named_values
 from .registration_quality import Limits, judge, measure
 from .working_copy import HU_WINDOW, WorkingCopy, working_copy
 
-OnProgress = Callable[[float, str], None]
 Array = NDArray[np.float64]
 
 _SEED = 20180705

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from ..errors import InputRefused, Notice
+from ..stages import OnProgress
 from .inference import HU_PER_UNIT, HU_RANGE, PreparedNetwork, run_slices
 from .left_heart_network import OUTPUTS, SLICE_MULTIPLE, STRUCTURES, LeftHeart
 from .model_package import ModelPackage
+from .views import View, averaged
 
-OnProgress = Callable[[float, str], None]
 OnNotice = Callable[[Notice], None]
 
 
@@ -41,7 +42,10 @@ class ContrastModel:
         device: Where to run.
 
     Raises:
-        InputRefused: ``model_not_synthesis``, the package is of another kind.
+        InputRefused: ``model_not_synthesis``, the package is of another kind; ``model_card_invalid``.
+
+    Attributes:
+        chamber_level: Probability from which a voxel may belong to a chamber.
     """
 
     def __init__(self, package: ModelPackage, device: torch.device) -> None:
@@ -51,6 +55,17 @@ class ContrastModel:
                 f"Model '{package.id}' does not synthesize contrast.",
                 "Use 'santini2018', for example.",
             )
+        try:
+            self._views = [View(**view) for view in package.card.get("views", [])]
+            self.chamber_level = float(package.card.get("chamber_level", 0.5))
+            if not 0 < self.chamber_level < 1:
+                raise ValueError(f"{self.chamber_level} is no probability of a border")
+        except (TypeError, ValueError) as error:
+            raise InputRefused(
+                "model_card_invalid",
+                f"The card of model '{package.id}' has views or a chamber level that cannot be used: {error}.",
+                "Get the package again from its source.",
+            ) from error
         network = package.network()
         self._device = device
         self._block = network.to(device) if isinstance(network, LeftHeart) else None
@@ -74,10 +89,8 @@ class ContrastModel:
                 run_slices(self._slices, slices_kji, self._device, on_progress, on_notice), None, {}
             )
         assert self._block is not None
-        if on_progress:
-            on_progress(0.0, f"Network: {len(slices_kji)} slices at once")
         try:
-            outputs = run_block(self._block, slices_kji, self._device)
+            outputs = run_block(self._block, slices_kji, self._device, self._views, on_progress)
         except torch.OutOfMemoryError:
             if on_notice:
                 on_notice(
@@ -85,7 +98,7 @@ class ContrastModel:
                         "gpu_memory", f"The memory of {self._device} did not suffice: computed on the CPU."
                     )
                 )
-            outputs = run_block(self._block.cpu(), slices_kji, torch.device("cpu"))
+            outputs = run_block(self._block.cpu(), slices_kji, torch.device("cpu"), self._views, on_progress)
         named = dict(zip(OUTPUTS, outputs, strict=True))
         return Contrast(
             slices_kji + named["enhancement"] * np.float32(HU_PER_UNIT),
@@ -95,9 +108,13 @@ class ContrastModel:
 
 
 def run_block(
-    network: LeftHeart, slices_kji: NDArray[np.float32], device: torch.device
+    network: LeftHeart,
+    slices_kji: NDArray[np.float32],
+    device: torch.device,
+    views: Sequence[View] = (),
+    on_progress: OnProgress | None = None,
 ) -> NDArray[np.float32]:
-    """The outputs of `LeftHeart`, ``(7, K, J, I)`` in its own units, for slices in HU."""
+    """The outputs of `LeftHeart`, ``(7, K, J, I)`` in its own units, for slices in HU; the mean over views of them."""
     scaled = np.clip(slices_kji, *HU_RANGE).astype(np.float32) / np.float32(HU_PER_UNIT)
     if not np.isfinite(scaled).all():
         raise ValueError("The slices hold values that are not finite (NaN).")
@@ -106,7 +123,8 @@ def run_block(
     padded = np.pad(scaled, ((0, missing), (0, 0), (0, 0)), constant_values=air)
     block = torch.from_numpy(padded)[None, None].to(device).contiguous(memory_format=torch.channels_last_3d)
     with torch.inference_mode(), torch.autocast(device.type, enabled=False):
-        return network(block)[0, :, : len(scaled)].float().cpu().numpy()
+        outputs = averaged(network, block, views, float(air), on_progress)
+        return outputs[0, :, : len(scaled)].float().cpu().numpy()
 
 
 def _probability(logits: NDArray[np.float32]) -> NDArray[np.float32]:

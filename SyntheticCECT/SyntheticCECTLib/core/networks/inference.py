@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ..errors import Notice
+from ..stages import OnProgress
 from .folded_network import folded
 
 HU_RANGE = (-1024.0, 3071.0)
@@ -27,7 +28,6 @@ HU_PER_UNIT = 1000.0
 _CPU_BATCH_PIXELS = 6 * 128 * 128  # what one core's share of the cache holds; larger batches are slower
 _GPU_BATCH_PIXELS = 128 * 128 * 128
 
-OnProgress = Callable[[float, str], None]
 OnNotice = Callable[[Notice], None]
 
 
