@@ -44,7 +44,8 @@ def test_protocol(seed: int) -> Protocol:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--patients", type=int, default=20, help="how many, seeds from 1 on")
+    parser.add_argument("--patients", type=int, default=20, help="how many")
+    parser.add_argument("--first-seed", type=int, default=FIRST_TEST_SEED, help="of these patients")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
     parser.add_argument("--model", help="id or folder of the synthesis model; default: the bundled one")
     parser.add_argument(
@@ -60,26 +61,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    rows = evaluate(options.patients, options.workers, options.output, options.model, options.cohort)
+    seeds = range(options.first_seed, options.first_seed + options.patients)
+    rows = evaluate(seeds, options.workers, options.output, options.model, options.cohort)
     if options.card:
         write_on_card(load_model(options.model or DEFAULT_MODEL).folder, rows)
 
 
 def evaluate(
-    patients: int, workers: int, output: Path, model: str | None, cohort: Path
+    seeds: range, workers: int, output: Path, model: str | None, cohort: Path
 ) -> list[dict[str, Any]]:
     """Figures of each test patient; written as JSON and printed as mean and spread.
 
     Args:
-        patients: How many.
+        seeds: Of the patients.
         workers: How many at once.
         output: JSON file.
         model: Id or folder of the synthesis model; the default one where None.
         cohort: Where test patients are kept; those that are not there yet are drawn.
     """
-    seeds = range(FIRST_TEST_SEED, FIRST_TEST_SEED + patients)
     work = in_processes(workers, partial(evaluate_patient, model=model, cohort=cohort), seeds)
-    rows = sorted(tqdm(work, total=patients, desc="test patients", unit="patient"), key=itemgetter("seed"))
+    rows = sorted(tqdm(work, total=len(seeds), desc="test patients", unit="patient"), key=itemgetter("seed"))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(rows, indent=1) + "\n")
     for key, name in COLUMNS.items():
