@@ -56,6 +56,7 @@ def synthesis(**changes: Any) -> Synthesis:
         chamber_prior=image_of(side),
         model_id="blocks",
         model_sha256="ab" * 32,
+        model_settings_sha256="ef" * 32,
         default_threshold_hu=300.0,
         seconds={"network": 0.5},
         notices=[],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -18,6 +17,7 @@ from tqdm import tqdm
 
 from SyntheticCECTLib.core import chambers
 from SyntheticCECTLib.core.agreement import compare
+from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.networks.model_package import load_model
 from SyntheticCECTLib.core.pipeline import Synthesis, synthesize
 
@@ -38,7 +38,12 @@ FIGURES = ("dice", "dv_percent", "seconds")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patients", type=int, default=20, help="how many, seeds from 1 on")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        help="patients at once; with more than one, seconds are of a busy machine",
+    )
     parser.add_argument(
         "--cohort", type=Path, default=Path("training-output/test-cohort"), help="test patients"
     )
@@ -49,16 +54,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     seeds = range(FIRST_TEST_SEED, FIRST_TEST_SEED + options.patients)
+    lacking = {"views", "chamber_level"} - set(load_model("leftheart").card)
+    if lacking:
+        raise InputRefused(
+            "step_missing", f"The card of 'leftheart' has no {' and no '.join(sorted(lacking))}.",
+            "Package and calibrate it again: without them two steps would be the same.",
+        )  # fmt: skip
     work = in_processes(options.workers, partial(measure, cohort=options.cohort), seeds)
-    rows = list(tqdm(work, total=len(seeds), desc="test patients", unit="patient"))
+    rows = dict(sorted(tqdm(work, total=len(seeds), desc="test patients", unit="patient")))
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(rows, indent=1) + "\n")
-    for line in table(rows):
+    for line in table(list(rows.values())):
         print(line)
 
 
-def measure(seed: int, cohort: Path) -> dict[str, dict[str, Any]]:
-    """Figures of one test patient for each step."""
+def measure(seed: int, cohort: Path) -> tuple[int, dict[str, dict[str, Any]]]:
+    """The seed of one test patient, and his figures for each step."""
     patient = test_patient(seed, cohort)
     native = sitk.Cast(patient.native_ct, sitk.sitkFloat32)
     with TemporaryDirectory() as folder:
@@ -78,7 +89,7 @@ def measure(seed: int, cohort: Path) -> dict[str, dict[str, Any]]:
             found, patient.labels, synthesis.synthetic_cect, None, synthesis.heart_mask
         ).as_dict()
         rows[name] = {key: figures.get(key) for key in FIGURES} | {"seconds": synthesis.seconds["network"]}
-    return rows
+    return seed, rows
 
 
 def variant(folder: Path, changes: dict[str, Any]) -> Path:

@@ -23,6 +23,7 @@ from SyntheticCECTLib.core.networks.contrast_model import ContrastModel
 from SyntheticCECTLib.core.networks.left_heart_network import LeftHeart
 from SyntheticCECTLib.core.networks.model_package import load_model
 from SyntheticCECTLib.core.pipeline import DEFAULT_MODEL
+from SyntheticCECTLib.core.solid_part import one_part
 from SyntheticCECTLib.core.volume_interval import STRUCTURE_OF, calibrate, softness
 from SyntheticCECTLib.phantom.training_sample import TrainingSample, draw_training_sample
 
@@ -88,9 +89,9 @@ def level_of(patients: list[MeasuredPatient]) -> float:
     """The one of `LEVELS` at which measured LA + LV are nearest to the truth in the median of patients.
 
     Raises:
-        InputRefused: ``no_chambers``, in none of them.
+        InputRefused: ``no_chambers``, in none of them; ``level_out_of_range``, none of `LEVELS` comes near.
     """
-    found = [both for patient in patients if (both := patient.both()).true and both.measured.all()]
+    found = [both for patient in patients if (both := patient.both()).true and both.measured[0]]
     if not found:
         raise InputRefused(
             "no_chambers",
@@ -98,7 +99,14 @@ def level_of(patients: list[MeasuredPatient]) -> float:
             "Train it for longer.",
         )
     errors = np.median([both.log_errors() for both in found], axis=0)
-    return float(LEVELS[np.abs(errors).argmin()])
+    best = int(np.abs(errors).argmin())
+    if best in (0, len(LEVELS) - 1):
+        raise InputRefused(
+            "level_out_of_range",
+            f"At a probability of {LEVELS[best]:.2f} the chambers are still {100 * np.expm1(-errors[best]):+.0f} % off.",
+            "Train the model for longer, or on patients nearer to these.",
+        )
+    return float(LEVELS[best])
 
 
 def quantiles_of(patients: list[MeasuredPatient], level: float) -> dict[str, list[float]]:
@@ -121,11 +129,12 @@ def quantiles_of(patients: list[MeasuredPatient], level: float) -> dict[str, lis
 
 
 def measure(sample: TrainingSample, model: ContrastModel, threshold_hu: float) -> MeasuredPatient:
-    """The chambers of one patient as the pipeline would draw them at each of `LEVELS`."""
+    """The chambers of one patient as the pipeline would draw them at each of `LEVELS`, specks and all."""
     contrast = model.run(sample.heart_native.astype(np.float32))
     maps = {key: contrast.structures[name] for key, name in STRUCTURE_OF.items()}
     brightest = np.maximum(maps["la"], maps["lv"])
-    inside = (contrast.structures["heart"] >= 0.5) & (contrast.synthetic_hu >= threshold_hu)
+    heart = one_part(contrast.structures["heart"])
+    inside = (heart >= 0.5) & (contrast.synthetic_hu >= threshold_hu)
     chambers = {}
     for key, probability in maps.items():
         own = np.sort(probability[inside & (probability == brightest)])

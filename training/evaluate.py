@@ -15,15 +15,20 @@ import SimpleITK as sitk
 from tqdm import tqdm
 
 from SyntheticCECTLib.core.case import CaseInputs, CaseSettings, process_case
+from SyntheticCECTLib.core.case_folder import write_case
+from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.formats.output_folder import output_folder
 from SyntheticCECTLib.core.metrics.overlap import dice
+from SyntheticCECTLib.core.metrics.statistics import pearson
 from SyntheticCECTLib.core.networks.model_package import CARD_NAME, load_model
 from SyntheticCECTLib.core.pipeline import DEFAULT_MODEL
 from SyntheticCECTLib.core.scan import Scan
 from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_patient
 from SyntheticCECTLib.phantom.patient_folder import read_patient, write_patient
 
+from .cohort import FIRST_TRAINING_SEED
 from .package import rewrite_card
+from .paper_report.report_command import PAGE, write_paper_report
 from .worker_pool import in_processes
 
 FIRST_TEST_SEED = 1
@@ -57,18 +62,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, default=Path("training-output/evaluation.json"), help="figures of each patient"
     )
+    parser.add_argument(
+        "--report", type=Path, metavar="DIR",
+        help="also gets the result folder of each patient and the paper's tables and figures of them",
+    )  # fmt: skip
     parser.add_argument("--card", action="store_true", help="also write the figures on the model's card")
 
 
 def run(options: argparse.Namespace) -> None:
     seeds = range(options.first_seed, options.first_seed + options.patients)
-    rows = evaluate(seeds, options.workers, options.output, options.model, options.cohort)
+    if not 0 <= seeds.start < seeds.stop <= FIRST_TRAINING_SEED:
+        raise InputRefused(
+            "not_test_seeds",
+            f"{options.patients} patients from seed {options.first_seed} on are not all test patients.",
+            f"Use one or more seeds from 0 to {FIRST_TRAINING_SEED - 1}; those above are for training and calibration.",
+        )
+    results = options.report / "results" if options.report else None
+    if results and results.exists():
+        raise InputRefused(
+            "folder_in_use",
+            f"'{results}' exists.",
+            "Name another folder, or remove it: results must not mix.",
+        )
+    rows = evaluate(seeds, options.workers, options.output, options.model, options.cohort, results)
+    if results:
+        words = f"{len(rows)} simulated patients whom no training ever saw, seeds {seeds[0]} to {seeds[-1]}."
+        write_paper_report(results, options.report / "report", words)
+        print(f"wrote {options.report / 'report' / PAGE}")
     if options.card:
         write_on_card(load_model(options.model or DEFAULT_MODEL).folder, rows)
 
 
 def evaluate(
-    seeds: range, workers: int, output: Path, model: str | None, cohort: Path
+    seeds: range, workers: int, output: Path, model: str | None, cohort: Path, results: Path | None = None
 ) -> list[dict[str, Any]]:
     """Figures of each test patient; written as JSON and printed as mean and spread.
 
@@ -78,8 +104,10 @@ def evaluate(
         output: JSON file.
         model: Id or folder of the synthesis model; the default one where None.
         cohort: Where test patients are kept; those that are not there yet are drawn.
+        results: Gets the result folder of each patient.
     """
-    work = in_processes(workers, partial(evaluate_patient, model=model, cohort=cohort), seeds)
+    one = partial(evaluate_patient, model=model, cohort=cohort, results=results)
+    work = in_processes(workers, one, seeds)
     rows = sorted(tqdm(work, total=len(seeds), desc="test patients", unit="patient"), key=itemgetter("seed"))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(rows, indent=1) + "\n")
@@ -88,7 +116,31 @@ def evaluate(
         if values:
             print(f"{name:26} {np.mean(values):8.3f} +- {np.std(values):6.3f}   median {np.median(values):8.3f}"
                   f"   {min(values):8.3f} to {max(values):8.3f}   n = {len(values)}")  # fmt: skip
+    for name, value in of_volumes(rows).items():
+        print(f"{name}: {value}")
+    for row in rows:
+        if row["refused"]:
+            print(f"seed {row['seed']} was refused: {row['refused']}")
     return rows
+
+
+def of_volumes(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Correlation and bias of LA + LV over patients, and how many intervals hold the true volume."""
+    found: dict[str, str] = {}
+    measured = [row for row in rows if row["volumes_ml"] and None not in row["volumes_ml"].values()]
+    volumes, truth = (
+        np.array([sum(row[side].values()) for row in measured]) for side in ("volumes_ml", "true_ml")
+    )
+    if len(measured) >= 4:
+        agreement = pearson(volumes, truth)
+        found["Pearson's rho of LA+LV"] = f"{agreement.rho:.3f} (p {agreement.p:.1g}, n = {len(measured)})"
+        found["bias of LA+LV, median"] = f"{100 * np.median(volumes / truth - 1):+.1f} %"
+    held = [
+        low <= row["true_ml"][key] <= high for row in rows for key, (low, high) in row["intervals_ml"].items()
+    ]
+    if held:
+        found["95 % intervals that hold the true volume"] = f"{sum(held)} of {len(held)}"
+    return found
 
 
 def write_on_card(package: Path, rows: list[dict[str, Any]]) -> None:
@@ -99,6 +151,7 @@ def write_on_card(package: Path, rows: list[dict[str, Any]]) -> None:
         values = [row[key] for row in rows if row[key] is not None]
         if values:
             figures[name] = f"{np.mean(values):.3f} +- {np.std(values):.3f} (n = {len(values)})"
+    figures |= of_volumes(rows)
     seeds = f"seeds {rows[0]['seed']} to {rows[-1]['seed']}"
     card["results"]["whole path"] = {"on": f"{len(rows)} unseen virtual patients ({seeds})", **figures}
     rewrite_card(package, card)
@@ -114,20 +167,27 @@ def test_patient(seed: int, cohort: Path) -> VirtualPatient:
     return read_patient(folder)
 
 
-def evaluate_patient(seed: int, model: str | None, cohort: Path) -> dict[str, Any]:
-    """One patient through the whole path."""
+def evaluate_patient(
+    seed: int, model: str | None, cohort: Path, results: Path | None = None
+) -> dict[str, Any]:
+    """One patient through the whole path; a refused one has no figures, and the reason."""
     patient = test_patient(seed, cohort)
     scan = Scan(sitk.Cast(patient.native_ct, sitk.sitkFloat32), "", f"virtual patient {seed}")
     cect = sitk.Cast(patient.cect, sitk.sitkFloat32)
-    result = process_case(CaseInputs(scan, cect, patient.labels), CaseSettings(model, device="cpu"))
+    row: dict[str, Any] = {"seed": seed, "refused": None, "true_ml": patient.truth["volumes_ml"]}
+    try:
+        result = process_case(CaseInputs(scan, cect, patient.labels), CaseSettings(model, device="cpu"))
+    except InputRefused as refusal:
+        return row | {"refused": str(refusal), "volumes_ml": {}, "intervals_ml": {}} | dict.fromkeys(COLUMNS)
+    if results:
+        with output_folder(results / f"patient-{seed}") as folder:
+            write_case(result, folder, f"virtual patient {seed} (simulated)")
     found = sitk.GetArrayViewFromImage(result.case.synthesis.heart_mask) > 0
-    row: dict[str, Any] = {
-        "seed": seed,
+    row |= {
         "heart_dice": dice(found, sitk.GetArrayViewFromImage(patient.heart_mask) > 0),
         "registration_mm": None,
         "volumes_ml": {key: volume["ml"] for key, volume in result.volumes.items()},
         "intervals_ml": result.intervals_ml,
-        "true_ml": patient.truth["volumes_ml"],
         "warnings": [notice.code for notice in result.case.notices],
     }
     if result.case.registration:

@@ -9,8 +9,13 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from SyntheticCECTLib.core.metrics.image_agreement import UNCOVERED_HU
+
 from .augmentation import disturb_slices, move_slices
 from .cohort import load_sample
+
+# HU / 1000. Lung that a heart mask touches is brighter, the air beyond a CECT darker.
+DARKEST = -0.98
 
 
 def load_slices(paths: list[Path]) -> dict[str, torch.Tensor]:
@@ -31,11 +36,14 @@ def load_slices(paths: list[Path]) -> dict[str, torch.Tensor]:
 
 
 def chamber_threshold(slices: dict[str, torch.Tensor]) -> float:
-    """The paper's vth in HU: the mean, over the training masks, of the minimum HU inside the LA/LV mask of a slice."""
+    """The paper's vth in HU: the mean, over the training masks, of the minimum HU inside the LA/LV mask of a slice.
+
+    What the CECT did not cover says nothing.
+    """
     minima = [
-        int(cect[labels >= 2].min())
+        int(cect[inside].min())
         for cect, labels in zip(slices["cect"].numpy(), slices["labels"].numpy(), strict=True)
-        if (labels >= 2).any()
+        if (inside := (labels >= 2) & (cect > UNCOVERED_HU)).any()
     ]
     return float(np.round(np.mean(minima)))
 
@@ -50,6 +58,14 @@ def make_batch(
     images, masks = move_slices(images, masks, generator)
     native = disturb_slices(images[:, :1], generator).clamp(-1.024, 3.071)
     return native.contiguous(memory_format=torch.channels_last), images[:, 1:], masks[:, 1:], masks[:, :1]
+
+
+def covered(cect: torch.Tensor) -> torch.Tensor:
+    """Where a resliced CECT (HU / 1000) holds an image and not the air it was filled up with; a bool tensor.
+
+    Near the edge linear interpolation mixes both; nothing in a heart is darker than fat or lung.
+    """
+    return cect > DARKEST
 
 
 @torch.inference_mode()

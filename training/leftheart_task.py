@@ -83,7 +83,7 @@ class LeftHeartTask(Task):
         """
         native, cect, masks, told = batch
         predicted = network(native.contiguous(memory_format=torch.channels_last_3d))
-        heart = masks[:, :1]
+        heart = masks[:, :1] * heart_slices.covered(cect)
         log_scale = predicted[:, 1:2].clamp(-5, 1)
         error = (native + predicted[:, :1] - cect).abs()
         negative = error.detach() * torch.exp(-log_scale) + log_scale

@@ -87,6 +87,7 @@ class SantiniTask(Task):
         s = self._settings
         prediction = network(native.contiguous(memory_format=torch.channels_last))
         vth = self._vth_hu / 1000
+        heart = heart * heart_slices.covered(cect)
         loss = contrast_loss(
             prediction, cect, chambers, heart, vth, s.alpha, s.beta, s.steepness, s.mean_cross_entropy
         )

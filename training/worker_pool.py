@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 def in_processes(workers: int, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-    """What a function makes of each item, as they are ready.
+    """What a function makes of each item, as they are ready; after an error no further item is begun.
 
     Args:
         workers: Processes; with one, everything happens in this one.
@@ -24,9 +24,11 @@ def in_processes(workers: int, function: Callable[[Item], Result], items: Sequen
         return
     # Spawned, because torch's threads do not survive a fork.
     with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_one_thread) as pool:
-        yield from (
-            future.result() for future in as_completed([pool.submit(function, item) for item in items])
-        )
+        futures = [pool.submit(function, item) for item in items]
+        try:
+            yield from (future.result() for future in as_completed(futures))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _one_thread() -> None:

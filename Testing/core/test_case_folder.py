@@ -33,7 +33,7 @@ def test_metrics_hold_every_promised_key(tmp_path: Path) -> None:
     assert metrics["heart_volume_ml"] == pytest.approx(8 * 24 * 30 * 0.02)
     assert metrics["threshold_hu"] == 300.0
     assert metrics["warnings"] == [{"code": "thick_slices", "message": "The slices are 5 mm thick."}]
-    assert metrics["model"] == {"id": "blocks", "sha256": "ab" * 32}
+    assert metrics["model"] == {"id": "blocks", "sha256": "ab" * 32, "settings_sha256": "ef" * 32}
     assert metrics["input_sha256"] == "cd" * 32
     assert metrics["version"]
     assert {"network", "chambers", "agreement"} <= set(metrics["seconds"])
@@ -78,6 +78,7 @@ def test_case_read_back_gives_the_same_chambers_and_figures(tmp_path: Path) -> N
     assert again.agreement is not None and written.agreement is not None
     assert again.agreement.as_dict() == written.agreement.as_dict()
     assert again.case.notices == written.case.notices
+    assert again.case.synthesis.model_settings_sha256 == "ef" * 32
 
 
 def test_leftover_of_an_older_run_is_not_taken_for_this_one(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.networks import contrast_model
 from SyntheticCECTLib.core.networks.contrast_model import ContrastModel
 from SyntheticCECTLib.core.networks.left_heart_network import OUTPUTS, STRUCTURES, LeftHeart
 from SyntheticCECTLib.core.networks.model_package import load_model, save_model
@@ -84,6 +85,24 @@ def test_santini_tells_neither_error_nor_structures(tmp_path: Path) -> None:
     contrast = model.run(SLICES, lambda fraction, message: seen.append(fraction))
     assert contrast.synthetic_hu.shape == SLICES.shape and seen[-1] == 1.0
     assert contrast.expected_error_hu is None and contrast.structures == {}
+
+
+def test_block_that_a_gpu_cannot_hold_is_computed_on_the_cpu(
+    tmp_path: Path, left_heart: LeftHeart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_block(network: LeftHeart, slices: np.ndarray, device: torch.device, *rest: object) -> np.ndarray:
+        if device.type != "cpu":
+            raise RuntimeError("MPS backend out of memory")  # not torch's own class of it
+        return usual(network, slices, device)
+
+    usual = contrast_model.run_block
+    model = package_of(tmp_path, "leftheart", left_heart, WIDTHS, threshold_hu=200.0)
+    expected, told = model.run(SLICES), []
+    monkeypatch.setattr(contrast_model, "run_block", run_block)
+    model._device = torch.device("mps")
+    found = model.run(SLICES, on_notice=told.append)
+    assert np.array_equal(found.synthetic_hu, expected.synthetic_hu)
+    assert [notice.code for notice in told] == ["gpu_memory"]
 
 
 def test_model_without_a_threshold_is_refused(tmp_path: Path) -> None:

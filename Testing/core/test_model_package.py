@@ -80,6 +80,14 @@ def test_the_card_says_the_hash_of_the_file(package: Path) -> None:
     assert loaded.sha256 == loaded.card["sha256"] == expected
 
 
+def test_settings_have_a_hash_that_changes_with_them_and_with_nothing_else(package: Path) -> None:
+    usual = load_model(package).settings_sha256
+    _change_card(package, results={"on": "other patients"}, licence="another")
+    assert load_model(package).settings_sha256 == usual
+    _change_card(package, chamber_level=0.6)
+    assert load_model(package).settings_sha256 != usual
+
+
 def test_one_changed_byte_is_refused(package: Path) -> None:
     weights = package / "model.safetensors"
     content = bytearray(weights.read_bytes())

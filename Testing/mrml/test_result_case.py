@@ -25,6 +25,7 @@ def test_figures_of_the_case_from_the_scene_are_those_it_had(
     assert again.agreement is not None and expected.agreement is not None
     assert again.agreement.as_dict() == expected.agreement.as_dict()
     assert again.case.notices == a_case.case.notices and again.case.input_sha256 == "cd" * 32
+    assert again.case.synthesis.model_settings_sha256 == "ef" * 32
 
 
 def test_a_scan_below_a_transform_gives_the_same_case(

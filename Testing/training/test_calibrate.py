@@ -67,6 +67,17 @@ def test_level_sets_the_middle_patient_right() -> None:
     assert level_of(patients) == pytest.approx(1 - 0.5 * math.exp(-0.2), abs=0.0026)
 
 
+def test_level_does_not_need_voxels_at_every_probability() -> None:
+    lowest = MeasuredChamber(100, np.where(LEVELS < 0.6, 120 - 100 * (LEVELS - 0.3), 0).astype(int), 0.1)
+    assert level_of([MeasuredPatient({"la": lowest, "lv": lowest})] * 3) == pytest.approx(0.5, abs=0.006)
+
+
+@pytest.mark.parametrize(("error", "end"), [(-2.0, "0.80"), (2.0, "0.30")])
+def test_level_at_an_end_is_no_level(error: float, end: str) -> None:
+    with pytest.raises(InputRefused, match=f"At a probability of {end} the chambers are still"):
+        level_of([patient(error, error)] * 3)
+
+
 def test_level_needs_a_patient_with_chambers() -> None:
     nothing = MeasuredChamber(10, np.zeros(len(LEVELS)), 0.1)
     with pytest.raises(InputRefused, match="no chambers in any of 3 patients"):

@@ -11,6 +11,7 @@ import torch
 
 from training import chest_volumes, leftheart_task, train_command
 from training.batches import Batches
+from training.block_augmentation import AIR
 from training.heart_slices import chamber_threshold
 from training.heart_task import HeartTask, overlap_loss
 from training.leftheart_task import LeftHeartTask
@@ -122,6 +123,47 @@ def test_threshold_is_the_mean_of_the_masks_minima() -> None:
     cect = torch.tensor([[[310, 500, 0]], [[700, 290, 0]], [[5, 5, 5]]], dtype=torch.int16)
     labels = torch.tensor([[[2, 3, 1]], [[3, 2, 1]], [[1, 1, 1]]], dtype=torch.uint8)
     assert chamber_threshold({"cect": cect, "labels": labels}) == 300
+
+
+def test_threshold_leaves_out_what_the_cect_did_not_cover() -> None:
+    cect = torch.tensor([[[310, 500, -1024]], [[-1024, -1024, 0]]], dtype=torch.int16)
+    labels = torch.tensor([[[2, 3, 3]], [[3, 2, 1]]], dtype=torch.uint8)
+    assert chamber_threshold({"cect": cect, "labels": labels}) == 310
+
+
+class Saying(torch.nn.Module):
+    """A network with one answer to everything."""
+
+    def __init__(self, answer: torch.Tensor) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.answer
+
+
+@pytest.mark.parametrize("name", ["santini2018", "leftheart"])
+def test_contrast_is_not_learned_where_the_cect_did_not_reach(cohort: list[Path], name: str) -> None:
+    """A network that is right wherever there is a CECT has no error, however much of the heart it misses."""
+    cect = torch.full((1, 1, 16, 16), 0.3)
+    heart, chambers = torch.ones_like(cect), torch.ones_like(cect)
+    native, cut = torch.zeros_like(cect), cect.clone()
+    cut[..., 8:] = AIR
+    if name == "santini2018":
+        task = santini(cohort, beta=0.0)
+        whole, part = (
+            task.losses(Saying(cect), (native, image, chambers, heart))["loss"] for image in (cect, cut)
+        )
+    else:
+        recipe = SHORT | {"model": "leftheart", "widths": [4, 4, 4, 4], "part": 1}
+        task = LeftHeartTask(make_settings(RunSettings, recipe), cohort[:1], cohort[1:])
+        masks, told = heart[:, None].repeat(1, 5, 1, 1, 1), torch.ones(1, 5, 1, 1, 1, dtype=torch.bool)
+        answer = torch.cat([cect[:, None], torch.zeros(1, 6, 1, 16, 16)], 1)
+        whole, part = (
+            task.losses(Saying(answer), (native[:, None], image[:, None], masks, told))["contrast"]
+            for image in (cect, cut)
+        )
+    assert whole == pytest.approx(0, abs=1e-5) and part == pytest.approx(0, abs=1e-5)
 
 
 def test_leftheart_learns_in_the_loop_and_makes_a_package(

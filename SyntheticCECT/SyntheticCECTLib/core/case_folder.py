@@ -131,6 +131,7 @@ def read_case(folder: str | Path, on_progress: OnProgress | None = None) -> Prep
             chamber_prior=_read_image(path_of(CHAMBER_SPLIT)) if CHAMBER_SPLIT in files else None,
             model_id=str(model["id"]),
             model_sha256=str(model["sha256"]),
+            model_settings_sha256=str(model.get("settings_sha256", "")),
             default_threshold_hu=float(metrics["default_threshold_hu"]),
             seconds={},
             notices=[],

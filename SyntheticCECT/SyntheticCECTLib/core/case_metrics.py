@@ -35,12 +35,16 @@ def metrics_of(result: CaseResult) -> dict[str, Any]:
         "research_use": RESEARCH_USE,
         "input_sha256": case.input_sha256,
         "input": case.description,
-        "model": {"id": synthesis.model_id, "sha256": synthesis.model_sha256},
+        "model": {
+            "id": synthesis.model_id,
+            "sha256": synthesis.model_sha256,
+            "settings_sha256": synthesis.model_settings_sha256,
+        },
         "threshold_hu": result.threshold_hu,
         "default_threshold_hu": synthesis.default_threshold_hu,
         "volumes_ml": {key: volume["ml"] for key, volume in result.volumes.items()},
         "volume_intervals_ml": {
-            key: [round(end, 2) for end in result.intervals_ml[key]] if key in result.intervals_ml else None
+            key: list(result.intervals_ml[key]) if key in result.intervals_ml else None
             for key in result.volumes
         },
         "volume_factors": {key: list(ends) for key, ends in synthesis.volume_factors.items()},

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 import torch
 
 from .networks.heart_network import SIZE_MULTIPLE
-from .networks.inference import HU_PER_UNIT, HU_RANGE
+from .networks.inference import HU_PER_UNIT, HU_RANGE, exact_cudnn
 from .solid_part import one_part
 from .working_grid import WorkingGrid, grid_over
 
@@ -49,7 +49,7 @@ def find_heart(axial: sitk.Image, network: torch.nn.Module, device: torch.device
     """
     grid = grid_over(axial, SPACING_MM, SIZE_MULTIPLE)
     chest = np.clip(grid.sample(axial), *HU_RANGE) / np.float32(HU_PER_UNIT)
-    with torch.inference_mode(), torch.autocast(device.type, enabled=False):
+    with torch.inference_mode(), torch.autocast(device.type, enabled=False), exact_cudnn():
         logits = network.to(device)(torch.from_numpy(chest).to(device)[None, None])[0]
         heart, la, lv = logits.sigmoid().float().cpu().numpy()
     return HeartMap(grid, one_part(heart), la, lv)

@@ -57,6 +57,7 @@ class Synthesis:
         notices: What the user should know.
         expected_error_hu: Mean absolute error that the model expects of the synthetic CECT, HU; 0 outside the heart,
             ``None`` where the model does not tell.
+        model_settings_sha256: Of what its card says about running it (`model_package.RUN_FIELDS`).
         volume_factors: For ``la`` and ``lv`` the ends of the 95 % interval as factors of the volume at the model's own
             threshold; empty where the model is not calibrated.
     """
@@ -73,6 +74,7 @@ class Synthesis:
     notices: list[Notice]
     expected_error_hu: sitk.Image | None = None
     volume_factors: dict[str, Factors] = field(default_factory=dict)
+    model_settings_sha256: str = ""
 
 
 def synthesize(
@@ -150,7 +152,7 @@ def synthesize(
         expected_error_hu=None if error is None else to_grid_of(
             heart.image((heart.values(grid.image(error)) * heart.mask).astype(np.float32)), native_ct
         ),
-        volume_factors=factors,
+        volume_factors=factors, model_settings_sha256=package.settings_sha256,
     )  # fmt: skip
     stages.end("synthesized")
     return finished

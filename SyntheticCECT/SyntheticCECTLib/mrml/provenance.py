@@ -26,6 +26,7 @@ def provenance_entries(result: CaseResult) -> dict[str, str]:
         "software": f"SyntheticCECT {VERSION}",
         "model_id": synthesis.model_id,
         "model_sha256": synthesis.model_sha256,
+        "model_settings_sha256": synthesis.model_settings_sha256,
         "threshold_hu": f"{result.threshold_hu:g}",
         "default_threshold_hu": f"{synthesis.default_threshold_hu:g}",
         "volume_factors": json.dumps(synthesis.volume_factors),

@@ -72,6 +72,7 @@ def prepared_case_of(result: ResultNodes) -> PreparedCase:
         else on_native(sitk.Cast(to_image(result.chamber_split), sitk.sitkUInt8)),
         model_id=model_id,
         model_sha256=model_sha256,
+        model_settings_sha256=facts.get("model_settings_sha256", ""),
         default_threshold_hu=threshold_hu,
         seconds={},
         notices=[],

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputRefused, Notice
 from ..stages import OnProgress
-from .inference import HU_PER_UNIT, HU_RANGE, PreparedNetwork, run_slices
+from .inference import HU_PER_UNIT, HU_RANGE, PreparedNetwork, exact_cudnn, is_out_of_memory, run_slices
 from .left_heart_network import OUTPUTS, SLICE_MULTIPLE, STRUCTURES, LeftHeart
 from .model_package import ModelPackage
 from .views import View, averaged
@@ -91,7 +91,9 @@ class ContrastModel:
         assert self._block is not None
         try:
             outputs = run_block(self._block, slices_kji, self._device, self._views, on_progress)
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            if self._device.type == "cpu" or not is_out_of_memory(error):
+                raise
             if on_notice:
                 on_notice(
                     Notice(
@@ -122,7 +124,7 @@ def run_block(
     air = np.float32(HU_RANGE[0] / HU_PER_UNIT)
     padded = np.pad(scaled, ((0, missing), (0, 0), (0, 0)), constant_values=air)
     block = torch.from_numpy(padded)[None, None].to(device).contiguous(memory_format=torch.channels_last_3d)
-    with torch.inference_mode(), torch.autocast(device.type, enabled=False):
+    with torch.inference_mode(), torch.autocast(device.type, enabled=False), exact_cudnn():
         outputs = averaged(network, block, views, float(air), on_progress)
         return outputs[0, :, : len(scaled)].float().cpu().numpy()
 

@@ -103,12 +103,12 @@ class PreparedNetwork:
         size = max(1, _GPU_BATCH_PIXELS // (images.shape[2] * images.shape[3]))
         results: list[NDArray[np.float32]] = []
         done = 0
-        with _exact_cudnn():
+        with exact_cudnn():
             while done < len(images):
                 try:
                     results.append(self._batch(images[done : done + size]))
                 except RuntimeError as error:
-                    if not _is_out_of_memory(error):
+                    if not is_out_of_memory(error):
                         raise
                     failed = True
                 else:
@@ -198,14 +198,15 @@ def _let_memory_stay() -> None:
 
 
 @contextlib.contextmanager
-def _exact_cudnn() -> Iterator[None]:
+def exact_cudnn() -> Iterator[None]:
+    """Float32 without TF32, and the same result every time."""
     with torch.backends.cudnn.flags(
         enabled=torch.backends.cudnn.enabled, benchmark=False, deterministic=True, allow_tf32=False
     ):
         yield
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
+def is_out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error).lower()
 
 

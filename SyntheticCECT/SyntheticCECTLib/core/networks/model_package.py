@@ -34,6 +34,8 @@ REQUIRED_CARD_FIELDS = (
     "intended_use",
     "licence",
 )
+# What a card says about running its model: equal weights with another of these give another result.
+RUN_FIELDS = ("working_grid", "hu_scaling", "threshold_hu", "views", "chamber_level", "volume_interval")
 _PICKLE_SUFFIXES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib"}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -82,6 +84,12 @@ class ModelPackage:
     sha256: str
     folder: Path
     _weights: dict[str, torch.Tensor] = field(repr=False)
+
+    @property
+    def settings_sha256(self) -> str:
+        """Hash of `RUN_FIELDS` of the card, lower-case hexadecimal."""
+        said = json.dumps({key: self.card.get(key) for key in RUN_FIELDS}, sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()
 
     def network(self) -> nn.Module:
         """A new network with these weights: float32, on the CPU, in evaluation mode.

@@ -1,0 +1,30 @@
+"""Patients side by side."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from training.worker_pool import in_processes
+
+
+def touch(path: Path) -> str:
+    if path.name == "0":
+        raise ValueError("the first one fails")
+    time.sleep(0.2)
+    path.touch()
+    return path.name
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_everyone_comes_once(tmp_path: Path, workers: int) -> None:
+    assert sorted(in_processes(workers, touch, [tmp_path / name for name in "123"])) == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_after_an_error_no_further_patient_is_begun(tmp_path: Path, workers: int) -> None:
+    with pytest.raises(ValueError, match="the first one fails"):
+        list(in_processes(workers, touch, [tmp_path / str(n) for n in range(60)]))
+    assert len(list(tmp_path.iterdir())) < 30
