@@ -1,6 +1,6 @@
 """Measures the speed of network, registration and pipeline: a table here, figures in a JSON file.
 
-    python Testing/bench/run.py [--only network registration pipeline scene web] [--output bench-output]
+    python Testing/bench/run.py [--only network registration pipeline scene web panel] [--output bench-output]
 
 Figures that are compared are taken in one run and in turns, because machines are noisy; still, leave the
 machine alone while it runs.
@@ -48,6 +48,12 @@ def _web(repeats: int) -> Rows:
     return bench_web(repeats)
 
 
+def _three_clicks(repeats: int) -> Rows:
+    from three_clicks_bench import bench_three_clicks
+
+    return bench_three_clicks(repeats)
+
+
 # What to measure, how often, and why the figures matter.
 PARTS: dict[str, tuple[Callable[[int], Rows], str]] = {
     "network": (_network, "ours: at least 0.8 of the matrix product's rate, and ahead of the others"),
@@ -58,6 +64,7 @@ PARTS: dict[str, tuple[Callable[[int], Rows], str]] = {
         "a position of the threshold slider: at most 50 ms; a step of a result into the scene: at most 100 ms",
     ),
     "web": (_web, "slider to contour: at most 100 ms"),
+    "panel": (_three_clicks, "sample, Apply, Chambers: at most 30 s"),
 }
 
 
