@@ -21,7 +21,7 @@ from .heart_task import HeartTask
 from .leftheart_task import LeftHeartTask
 from .loop import fit
 from .package import write_package
-from .prepare.cohort_preparation import split_paths
+from .prepare.cohort_preparation import pairs_in_words, split_paths
 from .run_settings import RunSettings, add_settings_arguments, given_settings, make_settings, read_recipe
 from .santini_task import SantiniSettings, SantiniTask
 from .task import Task
@@ -194,6 +194,9 @@ def _prepared(folder: Path) -> Origin:
             "too_few_pairs", f"'{folder}' holds no sound pair for {' and '.join(short)}.",
             f"Look at {folder / 'pair_check.html'}; then prepare more pairs, or keep the suspects (--keep-suspects).",
         )  # fmt: skip
-    words = f"{len(split['train'])} pairs of scans prepared in '{folder.name}'; who they are, those who trained it know."
+    words = (
+        f"{pairs_in_words(folder, 'train')}, prepared in '{folder.name}', and {pairs_in_words(folder, 'validation')} to "
+        "validate on; who they are, those who trained it know."
+    )
     limit = "Trained on pairs of one collection; other scanners, protocols and patients were never seen."
     return Origin(split["train"], split["validation"], words, limit)

@@ -23,6 +23,7 @@ from .enhanced_region import enhanced_region
 NATIVE_BLOOD_HU, NATIVE_MUSCLE_HU = 40.0, 46.0
 LEAST_CONTRAST_HU = 150.0
 CALCIUM_ABOVE_BLOOD_HU, LARGEST_CALCIUM_ML, CALCIUM_ACROSS_MM = 250.0, 0.5, 6.0
+DENSE_ABOVE_BLOOD_HU, MOST_DENSE_AROUND = 100.0, 0.1
 TEXTURE_PIXELS, EDGE_REACH_MM = 5, 2.1
 WALL_MM, MOST_TEXTURE_SD = 3.0, 3.0
 
@@ -157,7 +158,8 @@ def _edge_true(
 def _calcium(hu: np.ndarray, structure: np.ndarray, blood_hu: float, spacing: np.ndarray) -> np.ndarray:
     """Weight, 0 to 1, of small islands in walls, clearly brighter than all blood around.
 
-    Larger islands, and those amid blood, are dense contrast. Calcium of a valve leaflet amid blood is lost with them.
+    Larger islands, those amid blood, and those that fade into dense contrast, as swirls in the right heart do, are dense
+    contrast. Calcium of a valve leaflet amid blood is lost with them.
     """
     across = tuple(max(3, int(CALCIUM_ACROSS_MM / step) | 1) for step in spacing[1:])
     around = ndimage.grey_opening(structure, (1, *across))
@@ -173,8 +175,17 @@ def _calcium(hu: np.ndarray, structure: np.ndarray, blood_hu: float, spacing: np
     voxels = np.bincount(islands.ravel(), minlength=count + 1)
     small &= np.bincount(islands[in_wall], minlength=count + 1) > 0.5 * voxels
     small[0] = False
+    ring = _rings(np.where(small[islands], islands, 0), reach)
+    dense = np.bincount(ring[structure > blood_hu + DENSE_ABOVE_BLOOD_HU], minlength=count + 1)
+    small &= dense <= MOST_DENSE_AROUND * np.bincount(ring.ravel(), minlength=count + 1)
     grown = np.asarray(ndimage.binary_dilation(small[islands], np.ones((1, 3, 3))))
     return _box_mean(grown.astype(np.float32), 3)
+
+
+def _rings(islands: np.ndarray, reach: tuple[int, ...]) -> np.ndarray:
+    """What lies around numbered islands on each slice, without the rim that blurs into them, under their numbers."""
+    outer, inner = (ndimage.grey_dilation(islands, (1, *size)) for size in (reach, (5, 5)))
+    return np.where(inner == 0, outer, 0)
 
 
 def _box_mean(array: np.ndarray, pixels: int) -> np.ndarray:

@@ -83,6 +83,14 @@ def test_run_of_other_data_is_not_continued(tmp_path: Path, monkeypatch: pytest.
     assert refusal.value.code == "other_data" and "--run" in refusal.value.remedy
 
 
+def test_model_of_pairs_says_how_many_of_their_cts_are_virtual(tmp_path: Path) -> None:
+    split = {"train": ["anna", "bert"], "validation": ["cora"], "test": [], "virtual_native": ["bert"]}
+    (tmp_path / "split.json").write_text(json.dumps(split))
+    words = train_command._prepared(tmp_path).words
+    assert words.startswith("2 pairs of scans (1 of the CTs without contrast are virtual")
+    assert "and 1 pairs of scans to validate on" in words
+
+
 def test_run_that_starts_from_a_model_begins_with_its_weights_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

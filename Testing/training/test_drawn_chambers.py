@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,9 @@ def test_dicom_seg_without_our_chambers_says_what_it_has(
         read_chambers(tmp_path / "s.dcm", scan)
 
 
-def test_contours_are_filled_with_their_holes(tmp_path: Path, scan: sitk.Image, truth: np.ndarray) -> None:
+def structure_of(scan: sitk.Image) -> Any:
+    """The truth's outlines as an RTSTRUCT, with a hole in the ventricle, and a liver."""
+
     def outline(k: int, j0: float, j1: float, i0: float, i1: float) -> Any:
         contour = pydicom.Dataset()
         corners = [(j0, i0), (j0, i1), (j1, i1), (j1, i0)]
@@ -129,7 +132,65 @@ def test_contours_are_filled_with_their_holes(tmp_path: Path, scan: sitk.Image, 
     structure.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
     structure.file_meta.MediaStorageSOPClassUID = structure.SOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
     structure.file_meta.MediaStorageSOPInstanceUID = structure.SOPInstanceUID = pydicom.uid.generate_uid()
+    return structure
+
+
+def test_contours_are_filled_with_their_holes(tmp_path: Path, scan: sitk.Image, truth: np.ndarray) -> None:
+    structure = structure_of(scan)
+    structure.ROIContourSequence[2].ContourSequence[0].ContourData = [1.0]  # nobody asks for the liver
     pydicom.dcmwrite(tmp_path / "rt.dcm", structure, enforce_file_format=True)
     wanted = truth.copy()
     wanted[5, 25:30, 20:26] = 0
     assert np.array_equal(sitk.GetArrayFromImage(read_chambers(tmp_path / "rt.dcm", scan)), wanted)
+
+
+def without(keyword: str) -> Callable[[Any], None]:
+    return lambda structure: delattr(structure, keyword)
+
+
+def with_first_contour(*values: float) -> Callable[[Any], None]:
+    def change(structure: Any) -> None:
+        structure.ROIContourSequence[0].ContourSequence[0].ContourData = list(values)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (without("StructureSetROISequence"), "it has no StructureSetROISequence"),
+        (without("ROIContourSequence"), "it has no ROIContourSequence"),
+        (lambda structure: delattr(structure.StructureSetROISequence[0], "ROINumber"), "ROINumber"),
+        (lambda structure: delattr(structure.ROIContourSequence[0], "ReferencedROINumber"), "ReferencedROINumber"),
+        (with_first_contour(), "'Left Atrium' has 0 coordinates"),
+        (with_first_contour(1), "'Left Atrium' has 1 coordinates"),
+        (with_first_contour(1, 2, 3, 4), "'Left Atrium' has 4 coordinates"),
+        (with_first_contour(1, 2, float("nan")), "'Left Atrium' has 3 coordinates, not three finite ones"),
+    ],
+)  # fmt: skip
+def test_damaged_contours_are_refused_with_file_and_fault(
+    tmp_path: Path, scan: sitk.Image, damage: Callable[[Any], None], said: str
+) -> None:
+    structure = structure_of(scan)
+    damage(structure)
+    pydicom.dcmwrite(tmp_path / "rt.dcm", structure, enforce_file_format=True)
+    with pytest.raises(InputRefused) as refusal:
+        read_chambers(tmp_path / "rt.dcm", scan)
+    assert refusal.value.code == "bad_dicom"
+    assert str(tmp_path / "rt.dcm") in refusal.value.message and said in refusal.value.message
+
+
+@pytest.mark.parametrize("undefined_length", [False, True])
+def test_file_that_breaks_off_is_refused_wherever_it_does(
+    tmp_path: Path, scan: sitk.Image, undefined_length: bool
+) -> None:
+    structure = structure_of(scan)
+    for keyword in ("StructureSetROISequence", "ROIContourSequence"):
+        structure[keyword].is_undefined_length = undefined_length
+    pydicom.dcmwrite(tmp_path / "whole.dcm", structure, enforce_file_format=True)
+    whole = (tmp_path / "whole.dcm").read_bytes()
+    read_chambers(tmp_path / "whole.dcm", scan)
+    for missing in (1, 7, *range(20, len(whole) - 140, 97)):
+        (tmp_path / "cut.dcm").write_bytes(whole[:-missing])
+        with pytest.raises(InputRefused, match=r"cut\.dcm"):
+            read_chambers(tmp_path / "cut.dcm", scan)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import html
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from SyntheticCECTLib.core.case_folder import write_case
 from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.formats.label_file import write_chambers
+from SyntheticCECTLib.core.networks.model_package import load_model
 from SyntheticCECTLib.phantom.patient import Protocol, make_patient
+from Testing import small_case
 from training.paper_report import evaluate_pairs
 from training.prepare.cohort_preparation import prepare_cohort
+from training.prepare.pair_images import VIRTUAL
 from training.prepare.patient_files import PatientFiles
 
 
@@ -74,10 +80,70 @@ def test_chambers_drawn_on_the_cect_are_compared_on_the_ct_and_reported(
     assert evaluate_pairs.run(options(data)) == page and calls == [1], "only what is missing"
 
 
-def test_results_of_another_model_are_not_mixed_in(data: Path, tmp_path: Path) -> None:
+def test_virtual_partner_is_made_again_and_the_result_warns_of_it(data: Path, tmp_path: Path) -> None:
+    listed = evaluate_pairs.listed_files(data / "patients" / "anna.npz")
+    alone = replace(listed, case_id="cora", native="", heart_mask="")
+    assert evaluate_pairs.evaluate_pair(tmp_path, "santini2018", "cpu", alone) is None
+    metrics = json.loads((tmp_path / "cora" / "metrics.json").read_text())
+    assert metrics["input"] == VIRTUAL
+    assert "virtual_native" in [warning["code"] for warning in metrics["warnings"]]
+    assert metrics["agreement"]["dice"] > 0.7 and metrics["agreement"]["mae_hu"] is not None
+
+
+def test_report_has_the_listed_pairs_of_its_split_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, model = tmp_path / "prepared", load_model("santini2018")
+    (home / "patients").mkdir(parents=True)
+    for case, native in (("anna", "ct.nrrd"), ("bert", "ct.nrrd"), ("cora", ""), ("dora", "ct.nrrd")):
+        files = PatientFiles(case, native, "cect.nrrd", "labels.nrrd")
+        (home / "patients" / f"{case}.json").write_text(json.dumps({"files": files.as_dict()}))
+
+    def list_cases(**split: list[str]) -> None:
+        (home / "split.json").write_text(json.dumps({"train": []} | split))
+
+    def evaluated(results: Path, _model: str, _device: str, files: PatientFiles) -> None:
+        folder = results / files.case_id
+        folder.mkdir(parents=True)
+        metrics = write_case(small_case.case_result(reference=small_case.labels()), folder, with_report=False)
+        metrics["model"] |= {"sha256": model.sha256, "settings_sha256": model.settings_sha256}
+        (folder / "metrics.json").write_text(json.dumps(metrics))
+
+    def reported(split: str, output: Path | None = None) -> tuple[Path, list[str], str]:
+        page = evaluate_pairs.run(options(home, split=split, output=output))
+        with (page.parent / "per_patient.csv").open(newline="") as table:
+            return page, [row["case_id"] for row in csv.DictReader(table)], html.unescape(page.read_text())
+
+    monkeypatch.setattr(evaluate_pairs, "evaluate_pair", evaluated)
+    list_cases(validation=["anna", "bert", "cora"], test=["dora"])
+    first, cases, text = reported("validation")
+    assert cases == ["anna", "bert", "cora"] and f"1 of the CTs without contrast are {VIRTUAL}" in text
+    second, cases, text = reported("test")
+    assert cases == ["dora"] and "1 test pairs" in text and VIRTUAL not in text
+    assert (first.parts[-3], second.parts[-3]) == ("validation", "test")
+    for split, wanted in (("validation", ["anna", "bert", "cora"]), ("test", ["dora"])):
+        assert reported(split, tmp_path / "one folder")[1] == wanted
+    capsys.readouterr()
+    for _ in range(2):
+        list_cases(validation=["anna", "cora"], test=["dora"])  # a new start of prepare dropped him
+        assert reported("validation")[1] == ["anna", "cora"]
+        aside = first.parents[1] / "unlisted" / "bert"
+        said = f"bert: not listed in this split; its result is now in '{aside}'"
+        assert (aside / "metrics.json").exists() and said in capsys.readouterr().out
+        list_cases(validation=["anna", "bert", "cora"], test=["dora"])
+        assert reported("validation")[1] == ["anna", "bert", "cora"]
+
+
+@pytest.mark.parametrize("of", ["other weights", "another card"])
+def test_results_of_another_model_are_not_mixed_in(data: Path, tmp_path: Path, of: str) -> None:
     case = tmp_path / "results" / "anna"
     case.mkdir(parents=True)
-    (case / "metrics.json").write_text(json.dumps({"model": {"sha256": "f" * 64}}))
+    model = load_model("santini2018")
+    weights = "f" * 64 if of == "other weights" else model.sha256
+    settings = model.settings_sha256 if of == "other weights" else "f" * 64
+    (case / "metrics.json").write_text(
+        json.dumps({"model": {"sha256": weights, "settings_sha256": settings}})
+    )
     with pytest.raises(InputRefused, match="another model") as refusal:
         evaluate_pairs.run(options(data, output=tmp_path))
     assert "-o" in refusal.value.remedy

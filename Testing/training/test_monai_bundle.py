@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from SyntheticCECTLib.core.heart_finder import SPACING_MM, find_heart
 from SyntheticCECTLib.core.networks.contrast_model import ContrastModel
-from SyntheticCECTLib.core.networks.model_package import ARCHITECTURES, ModelPackage, load_model
+from SyntheticCECTLib.core.networks.model_package import ModelPackage, load_model, network_class
 from SyntheticCECTLib.core.pipeline import WORKING_MATRIX
 from SyntheticCECTLib.core.working_grid import WorkingGrid, grid_around, grid_over
 from training.monai_bundle import write_bundle
@@ -38,7 +38,7 @@ def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """A small network of each kind with random weights."""
     torch.manual_seed(0)
     kind: str = request.param
-    network = ARCHITECTURES[kind](widths=WIDTHS[kind])
+    network = network_class(kind)(widths=WIDTHS[kind])
     if kind == "heart_finder":
         torch.nn.init.zeros_(network.last[-1].bias)  # pyright: ignore  untrained, it finds nothing anywhere
     recipe = dataclasses.asdict(RunSettings(kind, f"small-{kind}", tuple(WIDTHS[kind])))

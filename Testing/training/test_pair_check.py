@@ -85,6 +85,22 @@ def test_smaller_heart_in_the_cect_is_noticed(sample: TrainingSample) -> None:
     assert "heart_differs" in codes(replace(sample, heart_cect=small))
 
 
+@pytest.mark.parametrize(("slices", "doubts"), [(1, []), (6, ["uncovered_heart"])])
+def test_heart_that_the_cect_does_not_cover_is_noticed(
+    sample: TrainingSample, slices: int, doubts: list[str]
+) -> None:
+    heart = sample.heart_labels >= 1
+    bare = np.flatnonzero(heart.any((1, 2)))[:slices]
+    cect = sample.heart_cect.copy()
+    cect[bare] = -1024
+    short = replace(sample, heart_cect=cect)
+    share = heart[bare].sum() / heart.sum()
+    assert measure_pair(short, SOUND)["uncovered_heart"] == pytest.approx(share)
+    found = judge_pair(measure_pair(short, SOUND), SOUND)
+    assert [doubt.code for doubt in found] == doubts
+    assert all(f"does not show {100 * share:.1f} % of the heart" in doubt.message for doubt in found)
+
+
 def test_chambers_outside_the_heart_and_implausible_volumes_are_noticed(sample: TrainingSample) -> None:
     assert codes(sample, chambers_outside_heart=0.3) == ["outside_heart"]
     tiny = np.where(sample.heart_labels == 2, 1, sample.heart_labels)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage, generate_uid
 
 from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.formats.label_file import write_chambers
 from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_patient
 from training.cohort import load_sample
-from training.prepare.cohort_preparation import Record, prepare_cohort, split_paths
+from training.prepare import prepare_command
+from training.prepare.cohort_preparation import Record, pairs_in_words, prepare_cohort, split_paths
+from training.prepare.pair_images import VIRTUAL
 from training.prepare.pair_report import checkerboard, write_pair_report
 from training.prepare.patient_files import PatientFiles, read_patients
 
@@ -37,10 +43,18 @@ def folder(patient: VirtualPatient, tmp_path_factory: pytest.TempPathFactory) ->
     sitk.WriteImage(patient.heart_mask, str(home / "heart.nrrd"), True)
     write_chambers(home / "drawn.seg.nrrd", on_cect)
     (home / "broken.nrrd").write_bytes(b"no scan at all")
+    structure, chamber = Dataset(), Dataset()
+    chamber.ROINumber, chamber.ROIName = 1, "LV"
+    structure.Modality, structure.StructureSetROISequence = "RTSTRUCT", [chamber]
+    structure.SOPClassUID, structure.SOPInstanceUID = RTStructureSetStorage, generate_uid()
+    structure.file_meta = FileMetaDataset()
+    structure.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    pydicom.dcmwrite(home / "empty.dcm", structure, enforce_file_format=True)
     rows = [
         ["anna", "ct.nrrd", "cect.nii.gz", "drawn.seg.nrrd", "heart.nrrd", "train"],
         ["bert", "ct.nrrd", "cect.nii.gz", "drawn.seg.nrrd", "heart.nrrd", "test"],
         ["carl", "ct.nrrd", "broken.nrrd", "drawn.seg.nrrd", "heart.nrrd", ""],
+        ["dirk", "ct.nrrd", "cect.nii.gz", "empty.dcm", "heart.nrrd", ""],
     ]
     with (home / "pairs.csv").open("w", newline="") as stream:
         csv.writer(stream).writerows([["case_id", "native", "cect", "labels", "heart_mask", "split"], *rows])
@@ -69,15 +83,20 @@ def test_chambers_come_back_where_they_were_drawn(
     )
     assert sample.heart_native.dtype == np.int16 and sample.thorax_labels.max() == 3
     assert records[0]["registration"]["plausible"] and records[0]["figures"]["rest_shift_mm"] < 2
+    assert not records[0]["virtual_native"] and pairs_in_words(output, "train") == "0 pairs of scans"
 
 
-def test_twin_and_broken_pair_are_left_out_with_reasons(prepared: tuple[Path, list[Record]]) -> None:
-    output, (anna, bert, carl) = prepared
+def test_twin_and_broken_pairs_are_left_out_with_reasons(prepared: tuple[Path, list[Record]]) -> None:
+    output, (anna, bert, carl, dirk) = prepared
     for one, other in ((anna, "bert"), (bert, "anna")):
         assert [doubt["code"] for doubt in one["doubts"]] == ["duplicate"]
         assert f"'{other}', in another split" in one["doubts"][0]["message"]
     assert carl["refused"]["message"] and carl["split"] is None
-    assert json.loads((output / "split.json").read_text())["left_out"] == ["anna", "bert", "carl"]
+    assert (
+        "empty.dcm' cannot be used: it has no ROIContourSequence" in dirk["refused"]["message"]
+        and dirk["split"] is None
+    )
+    assert json.loads((output / "split.json").read_text())["left_out"] == ["anna", "bert", "carl", "dirk"]
 
 
 def test_prepared_patients_are_not_prepared_again_and_suspects_come_when_asked_for(
@@ -116,6 +135,81 @@ def test_folder_per_patient_is_understood(folder: Path, tmp_path: Path) -> None:
         (home / name).symlink_to(folder / source)
     (one,) = read_patients(tmp_path / "tree")
     assert one.case_id == "dora" and one.cect.endswith("cect.nii.gz") and one.labels_on == "cect"
+
+
+def test_cect_with_labels_alone_gets_a_virtual_partner_that_is_called_so(
+    folder: Path, patient: VirtualPatient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    home, output = tmp_path / "tree" / "dora", tmp_path / "prepared"
+    home.mkdir(parents=True)
+    # Stored from head to feet: contrast is taken out of axial slices whatever the order in the file.
+    sitk.WriteImage(sitk.ReadImage(str(folder / "cect.nii.gz"))[:, :, ::-1], str(home / "cect.nrrd"))
+    (home / "labels.seg.nrrd").symlink_to(folder / "drawn.seg.nrrd")
+    monkeypatch.setattr("training.prepare.pair.register", lambda *_, **__: pytest.fail("it registers"))
+    options = argparse.Namespace(
+        source=tmp_path / "tree", output=output, seed=1, split=(1, 0, 0), workers=1, scheduler=None,
+        keep_suspects=False,
+    )  # fmt: skip
+    page = prepare_command.run(options).read_text(encoding="utf-8")
+    (case,) = split_paths(output)["train"]
+    sample, record = load_sample(case), json.loads(case.with_suffix(".json").read_text())
+    native, cect = sample.heart_native.astype(float), sample.heart_cect.astype(float)
+    for label, key in ((2, "la"), (3, "lv")):
+        chamber = sample.heart_labels == label
+        assert chamber.sum() * 0.00675 == pytest.approx(patient.truth["volumes_ml"][key], rel=0.05)
+        assert np.median(native[chamber]) == pytest.approx(40, abs=8) and np.median(cect[chamber]) > 200
+    lung = cect < -600
+    assert lung.sum() > 1000 and np.median(np.abs(native - cect)[lung]) == 0, "the same image elsewhere"
+    assert record["doubts"] == [] and record["figures"]["rest_shift_mm"] < 0.5
+    assert record["virtual_native"] and record["native"] == VIRTUAL
+    assert record["registration"] == {"plausible": True, "reasons": [], "quality": {}}
+    assert page.count(VIRTUAL) == 3 and "Heart on the virtual CT" in page, (
+        "summary, table and pictures say so"
+    )
+    assert f"1 of the CTs without contrast are {VIRTUAL}" in capsys.readouterr().out
+    assert (
+        pairs_in_words(output, "train") == f"1 pairs of scans (1 of the CTs without contrast are {VIRTUAL})"
+    )
+    split = json.loads((output / "split.json").read_text())
+    del split["virtual_native"]  # as an older version wrote it
+    (output / "split.json").write_text(json.dumps(split))
+    assert pairs_in_words(output, "train") == "1 pairs of scans"
+
+
+def test_case_with_neither_native_ct_nor_labels_is_refused_with_what_to_do(
+    folder: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text(f"case_id,native,cect,labels,labels_on\na,,{folder / 'cect.nii.gz'},,\n")
+    told = "'a' has neither a native CT nor labels on the CECT .*give LA and LV drawn on the CECT"
+    with pytest.raises(InputRefused, match=told) as refusal:
+        read_patients(path)
+    assert "no file for" not in str(refusal.value)
+    drawn = folder / "drawn.seg.nrrd"
+    path.write_text(f"case_id,native,cect,labels,labels_on\na,,{folder / 'cect.nii.gz'},{drawn},native\n")
+    with pytest.raises(InputRefused, match=told):
+        read_patients(path)
+    path.write_text(f"case_id,native,cect,labels,labels_on\na,,{folder / 'cect.nii.gz'},{drawn},\n")
+    assert read_patients(path)[0].native == ""
+    (tmp_path / "tree" / "a").mkdir(parents=True)
+    (tmp_path / "tree" / "a" / "cect.nii.gz").symlink_to(folder / "cect.nii.gz")
+    with pytest.raises(InputRefused, match=told):
+        read_patients(tmp_path / "tree")
+
+
+def test_patient_who_is_put_into_two_splits_is_refused(folder: Path, tmp_path: Path) -> None:
+    files = f"{folder / 'ct.nrrd'},{folder / 'cect.nii.gz'},{folder / 'drawn.seg.nrrd'}"
+    path, head = tmp_path / "pairs.csv", "case_id,native,cect,labels,patient_id,split\n"
+    path.write_text(f"{head}a,{files},p1,train\nb,{files},p1,test\nc,{files},p2,test\nd,{files},p2,\n")
+    with pytest.raises(InputRefused, match="the patient 'p1' is put into test and train") as refusal:
+        read_patients(path)
+    assert "p2" not in str(refusal.value)
+    path.write_text(
+        f"{head}a,{files},,train\nb,{files},a,test\n"
+    )  # without patient_id, the case is the patient
+    with pytest.raises(InputRefused, match="the patient 'a' is put into"):
+        read_patients(path)
 
 
 def test_every_problem_of_a_list_is_named_at_once(tmp_path: Path) -> None:

@@ -92,6 +92,19 @@ def test_bone_and_calcium_in_a_wall_stay(chest: dict[str, np.ndarray], made: np.
     assert made[chest["calcium"]].mean() > 500
 
 
+def test_swirl_of_dense_contrast_is_not_taken_for_calcium(chest: dict[str, np.ndarray]) -> None:
+    """In the right heart contrast meets blood without any, which is as dark as a wall."""
+    k, j, i = np.indices(chest["cect"].shape)
+    across = np.hypot(j - 33, i - 42)
+    swirl = 350 + 700 * np.exp(-(((k - 7) / 2.0) ** 2)) / (1 + (across / 4.0) ** 2)
+    pool = across < 11
+    cect = np.where(pool, np.where(i > 44, 60, swirl), chest["cect"]).astype(np.int16)
+    labels = image_of((chest["la"] | chest["lv"]).astype(np.uint8))
+    made = sitk.GetArrayFromImage(virtual_native(image_of(cect), labels).image)
+    assert cect[pool].max() > 1000 and made[pool].max() < 150
+    assert made[chest["calcium"]].mean() > 500, "calcium in the wall of the aorta stays"
+
+
 def test_border_between_blood_and_fat_has_no_bright_rim(
     chest: dict[str, np.ndarray], made: np.ndarray
 ) -> None:

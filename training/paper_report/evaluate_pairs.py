@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -14,17 +15,17 @@ from tqdm import tqdm
 from SyntheticCECTLib.core.case import CaseInputs, CaseSettings, process_case
 from SyntheticCECTLib.core.case_folder import METRICS_JSON, write_case
 from SyntheticCECTLib.core.errors import InputRefused
-from SyntheticCECTLib.core.formats.label_file import read_mask
 from SyntheticCECTLib.core.formats.output_folder import output_folder
-from SyntheticCECTLib.core.networks.model_package import load_model
+from SyntheticCECTLib.core.networks.model_package import ModelPackage, load_model
 from SyntheticCECTLib.core.pipeline import DEFAULT_MODEL
-from SyntheticCECTLib.core.scan import read_scan
 
 from ..prepare.cohort_preparation import split_paths
-from ..prepare.drawn_chambers import read_chambers
+from ..prepare.pair_images import VIRTUAL, read_pair
 from ..prepare.patient_files import SPLITS, PatientFiles
 from ..worker_pool import in_processes
 from .report_command import PAGE, write_paper_report
+
+UNLISTED = "unlisted"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", choices=SPLITS, default="test", help="which of the pairs")
     parser.add_argument(
         "-o", "--output", type=Path, metavar="DIR",
-        help="gets results and report; default: a folder for each model in DATA/evaluation",
+        help="gets results and report; default: a folder for each model and split in DATA/evaluation",
     )  # fmt: skip
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
@@ -42,7 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Path:
     """Evaluates, goes on where an earlier start was stopped, and returns the page."""
     package = load_model(options.model)
-    output = options.output or options.data / "evaluation" / f"{package.id}-{package.sha256[:8]}"
+    output = options.output or (
+        options.data / "evaluation" / f"{package.id}-{package.sha256[:8]}" / options.split
+    )
     paths = split_paths(options.data)[options.split]
     if not paths:
         raise InputRefused(
@@ -50,7 +53,8 @@ def run(options: argparse.Namespace) -> Path:
             "Prepare it with a share for them (--split), or name another split.",
         )  # fmt: skip
     results, pairs = output / "results", [listed_files(path) for path in paths]
-    done = done_with(results, package.sha256)
+    done = done_with(results, package)
+    set_aside(results, done - {pair.case_id for pair in pairs})
     missing = [pair for pair in pairs if pair.case_id not in done]
     work = in_processes(
         options.workers, partial(evaluate_pair, results, str(package.folder), options.device), missing
@@ -58,10 +62,13 @@ def run(options: argparse.Namespace) -> Path:
     refused = [line for line in tqdm(work, total=len(missing), desc="pairs", unit="patient") if line]
     for line in refused:
         print(line)
+    evaluated = [pair for pair in pairs if (results / pair.case_id / METRICS_JSON).exists()]
     words = (
-        f"{len(pairs) - len(refused)} {options.split} pairs of '{options.data.resolve().name}', each with the heart mask "
-        "that was given with it, or else the heart finder's."
+        f"{len(evaluated)} {options.split} pairs of '{options.data.resolve().name}', each with the heart mask that was "
+        "given with it, or else the heart finder's."
     )
+    if virtual := sum(not pair.native for pair in evaluated):
+        words += f" {virtual} of the CTs without contrast are {VIRTUAL}."
     if options.split != "test":
         words += " The model may have been trained or chosen on them."
     write_paper_report(results, output / "report", words)
@@ -78,11 +85,11 @@ def listed_files(prepared: Path) -> PatientFiles:
 def evaluate_pair(results: Path, model: str, device: str, files: PatientFiles) -> str | None:
     """One pair through the whole path into ``results/CASE``; returns why it was refused, or None."""
     try:
-        scan, cect = read_scan(files.native), read_scan(files.cect)
-        on_cect = files.labels_on == "cect"
-        reference = read_chambers(Path(files.labels), (cect if on_cect else scan).image)
-        mask = read_mask(files.heart_mask, scan.image) if files.heart_mask else None
-        inputs = CaseInputs(scan, sitk.Cast(cect.image, sitk.sitkFloat32), reference, on_cect, mask)
+        pair = read_pair(files)
+        inputs = CaseInputs(
+            pair.native, sitk.Cast(pair.cect.image, sitk.sitkFloat32), pair.chambers, pair.chambers_on_cect,
+            pair.heart_mask,
+        )  # fmt: skip
         result = process_case(inputs, CaseSettings(model, device=device))
     except InputRefused as refusal:
         return f"{files.case_id}: {refusal}"
@@ -91,17 +98,30 @@ def evaluate_pair(results: Path, model: str, device: str, files: PatientFiles) -
     return None
 
 
-def done_with(results: Path, sha256: str) -> set[str]:
+def done_with(results: Path, package: ModelPackage) -> set[str]:
     """Cases that an earlier start has finished.
 
     Raises:
-        InputRefused: ``other_results``, they are of another model.
+        InputRefused: ``other_results``, they are of another model, or of this one run with another card.
     """
-    done = {}
+    own, done = (package.sha256, package.settings_sha256), set()
     for path in results.glob(f"*/{METRICS_JSON}"):
-        done[path.parent.name] = json.loads(path.read_text(encoding="utf-8"))["model"]["sha256"]
-    if set(done.values()) - {sha256}:
-        raise InputRefused(
-            "other_results", f"'{results}' holds results of another model.", "Give another folder: -o."
-        )
-    return set(done)
+        model = json.loads(path.read_text(encoding="utf-8"))["model"]
+        if (model["sha256"], model.get("settings_sha256", "")) != own:
+            raise InputRefused(
+                "other_results",
+                f"'{path.parent}' is a result of another model, or of this one before its card was changed.",
+                "Give another folder: -o.",
+            )
+        done.add(path.parent.name)
+    return done
+
+
+def set_aside(results: Path, cases: set[str]) -> None:
+    """Moves results that do not belong to the pairs of this report out of its way, into a folder beside them."""
+    for case_id in sorted(cases):
+        aside = results.with_name(UNLISTED) / case_id
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.parent.mkdir(exist_ok=True)
+        (results / case_id).rename(aside)
+        print(f"{case_id}: not listed in this split; its result is now in '{aside}'")

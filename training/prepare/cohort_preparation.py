@@ -23,10 +23,11 @@ from ..dask_workers import on_scheduler
 from ..worker_pool import in_processes
 from .pair import prepare_pair
 from .pair_check import SAME_PICTURE, fingerprint, judge_pair, measure_pair
+from .pair_images import VIRTUAL
 from .patient_files import SPLITS, PatientFiles
 from .split import PAPER, check_shares, draw_split, same_patients
 
-PATIENTS, SPLIT = "patients", "split.json"
+PATIENTS, SPLIT, VIRTUAL_NATIVE = "patients", "split.json", "virtual_native"
 Record = dict[str, Any]
 
 
@@ -81,7 +82,8 @@ def prepare_cohort(
     for record in records:
         record["split"] = next((name for name, cases in split.items() if record["case_id"] in cases), None)
     about = {"seed": seed, "shares": list(shares), "keep_suspects": keep_suspects, **split,
-             "left_out": [r["case_id"] for r in records if r["split"] is None]}  # fmt: skip
+             "left_out": [r["case_id"] for r in records if r["split"] is None],
+             VIRTUAL_NATIVE: [r["case_id"] for r in records if r.get(VIRTUAL_NATIVE)]}  # fmt: skip
     _write(folder / SPLIT, json.dumps(about, indent=1) + "\n")
     return records
 
@@ -127,9 +129,27 @@ def split_paths(folder: Path) -> dict[str, list[Path]]:
     Raises:
         InputRefused: ``not_prepared``.
     """
+    split = _read_split(folder)
+    return {name: [folder / PATIENTS / f"{case}.npz" for case in split[name]] for name in SPLITS}
+
+
+def pairs_in_words(folder: Path, split: str) -> str:
+    """How many pairs a split of a prepared cohort has, and how many of their CTs are virtual.
+
+    Raises:
+        InputRefused: ``not_prepared``.
+    """
+    read = _read_split(folder)
+    virtual = len(set(read[split]) & set(read[VIRTUAL_NATIVE]))
+    words = f"{len(read[split])} pairs of scans"
+    return f"{words} ({virtual} of the CTs without contrast are {VIRTUAL})" if virtual else words
+
+
+def _read_split(folder: Path) -> dict[str, list[str]]:
+    """Cases of each split, and those whose CT is virtual; in folders of older versions none is."""
     try:
         split = json.loads((folder / SPLIT).read_text(encoding="utf-8"))
-        return {name: [folder / PATIENTS / f"{case}.npz" for case in split[name]] for name in SPLITS}
+        return {name: split[name] for name in SPLITS} | {VIRTUAL_NATIVE: split.get(VIRTUAL_NATIVE, [])}
     except (OSError, ValueError, KeyError) as error:
         raise InputRefused(
             "not_prepared",

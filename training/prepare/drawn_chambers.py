@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import SimpleITK as sitk
 from PIL import Image, ImageDraw
 
 from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.formats.dicom_slice import quiet_pydicom
 from SyntheticCECTLib.core.formats.label_file import read_labels
 from SyntheticCECTLib.core.formats.segment_header import Chamber, chamber_segments
 from SyntheticCECTLib.core.formats.volume_file import container_of
@@ -23,7 +26,7 @@ def read_chambers(path: Path, scan: sitk.Image) -> sitk.Image:
         scan: The image that the chambers were drawn on.
 
     Raises:
-        InputRefused: The file is no segmentation, has neither chamber, or lies elsewhere.
+        InputRefused: The file is no segmentation, is damaged, has neither chamber, or lies elsewhere.
     """
     if path.is_dir():
         files = [file for file in sorted(path.rglob("*")) if file.is_file()]
@@ -35,28 +38,45 @@ def read_chambers(path: Path, scan: sitk.Image) -> sitk.Image:
     if container_of(path) == "DICOM":
         import pydicom
 
-        dataset = pydicom.dcmread(path)
-        kind = dataset.get("Modality", "none")
-        if kind == "RTSTRUCT":
-            return _from_contours(dataset, scan)
+        with _damage_refused(path):
+            dataset = pydicom.dcmread(path)
+            kind = dataset.get("Modality", "none")
+            if kind == "RTSTRUCT":
+                return _from_contours(dataset, scan)
         if kind != "SEG":
             raise InputRefused(
-                "not_labels", f"The DICOM file's modality is {kind}.", "Give a DICOM SEG or RTSTRUCT."
+                "not_labels", f"The modality of '{path}' is {kind}.", "Give a DICOM SEG or RTSTRUCT."
             )
     return read_labels(path, scan)
 
 
+@contextmanager
+def _damage_refused(path: Path) -> Iterator[None]:
+    """Turns what a damaged DICOM file makes pydicom and this module raise into a refusal that names the file."""
+    try:
+        with quiet_pydicom():
+            yield
+    except (InputRefused, MemoryError):
+        raise
+    except Exception as error:  # pydicom raises almost anything on damaged bytes
+        raise InputRefused(
+            "bad_dicom", f"The DICOM file '{path}' cannot be used: {error}.", "Export it again."
+        ) from None
+
+
 def _from_contours(dataset: Any, scan: sitk.Image) -> sitk.Image:
-    names = {int(roi.ROINumber): str(roi.ROIName) for roi in dataset.StructureSetROISequence}
+    """Chambers of an RTSTRUCT (DICOM PS3.3, C.8.8.5 and C.8.8.6); raises `ValueError` on what it must not hold."""
+    names = {int(roi.ROINumber): str(roi.ROIName) for roi in _items(dataset, "StructureSetROISequence")}
     chambers = _chambers(names)
     array = np.zeros(scan.GetSize()[::-1], np.uint8)
-    for roi in dataset.ROIContourSequence:
-        chamber = chambers.get(int(roi.ReferencedROINumber))
+    for roi in _items(dataset, "ROIContourSequence"):
+        number = int(roi.ReferencedROINumber)
+        chamber = chambers.get(number)
         if chamber is None:
             continue
         inside = np.zeros(array.shape, bool)
         for contour in roi.get("ContourSequence", ()):
-            points = np.array(contour.ContourData, dtype=float).reshape(-1, 3)
+            points = _points(contour, names[number])
             index = np.array(
                 [scan.TransformPhysicalPointToContinuousIndex(point.tolist()) for point in points]
             )
@@ -72,6 +92,26 @@ def _from_contours(dataset: Any, scan: sitk.Image) -> sitk.Image:
     image = sitk.GetImageFromArray(array)
     image.CopyInformation(scan)
     return image
+
+
+def _items(dataset: Any, keyword: str) -> Any:
+    """A sequence that must be there, whole: pydicom drops without a word what a file that breaks off lacks."""
+    if keyword not in dataset:
+        raise ValueError(f"it has no {keyword}")
+    as_stored = dataset.get_item(keyword)
+    if isinstance(as_stored.value, bytes) and len(as_stored.value) < as_stored.length:
+        raise ValueError(f"it breaks off in its {keyword}")
+    return dataset[keyword].value
+
+
+def _points(contour: Any, structure: str) -> np.ndarray:
+    """Points (N, 3) of a contour, LPS, mm."""
+    values = np.atleast_1d(np.array(contour.get("ContourData") or (), dtype=float))
+    if not len(values) or len(values) % 3 or not np.isfinite(values).all():
+        raise ValueError(
+            f"a contour of '{structure}' has {len(values)} coordinates, not three finite ones for each point"
+        )
+    return values.reshape(-1, 3)
 
 
 def _polygon(points_ij: np.ndarray, shape_ji: tuple[int, ...]) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,23 +10,23 @@ import SimpleITK as sitk
 
 from SyntheticCECTLib.core.alignment.registration import Registration, register, reslice
 from SyntheticCECTLib.core.errors import InputRefused
-from SyntheticCECTLib.core.formats.label_file import read_mask
 from SyntheticCECTLib.core.heart_finder import SPACING_MM, find_heart
 from SyntheticCECTLib.core.heart_gate import inspect_heart
 from SyntheticCECTLib.core.networks.heart_network import SIZE_MULTIPLE
 from SyntheticCECTLib.core.orientation import to_axial
 from SyntheticCECTLib.core.pipeline import HEART_MODEL, WORKING_MATRIX, WORKING_SPACING_XYZ
-from SyntheticCECTLib.core.scan import Scan, read_scan
 from SyntheticCECTLib.core.version import VERSION
 from SyntheticCECTLib.core.working_grid import WorkingGrid, grid_around, grid_over
 from SyntheticCECTLib.phantom.training_sample import TrainingSample
 
-from .drawn_chambers import read_chambers
+from .pair_images import read_pair
 from .patient_files import PatientFiles
 
 SPARE_SLICES = 2
 # What `heart_structures` holds where nobody drew aorta, right heart, myocardium and pulmonary artery.
 UNLABELLED = 255
+# A virtual native CT lies as the CECT that it was made from.
+_IDENTITY = Registration(sitk.Transform(), {}, True, ())
 
 
 @dataclass(frozen=True)
@@ -41,17 +40,20 @@ class Pair:
 def prepare_pair(files: PatientFiles) -> Pair:
     """Reads, finds the heart, registers the CECT on the CT, and brings all onto the networks' grids.
 
+    A native CT that was made from the CECT is not registered: the movement is the identity.
+
     Raises:
         InputRefused: A file cannot be used, or there is no heart.
     """
-    scan, cect = read_scan(files.native), read_scan(files.cect)
-    chambers = read_chambers(Path(files.labels), (cect if files.labels_on == "cect" else scan).image)
+    images = read_pair(files)
+    scan, cect = images.native, images.cect
     axial = sitk.Cast(to_axial(scan.image), sitk.sitkFloat32)
-    heart = _heart(files, scan, axial)
+    heart = to_axial(images.heart_mask) if images.heart_mask else _found_heart(axial)
     notices = inspect_heart(axial, heart)
-    registration = register(cect.image, axial, heart_mask=heart)
+    registration = _IDENTITY if images.is_virtual else register(cect.image, axial, heart_mask=heart)
     resliced = to_axial(reslice(cect.image, axial, registration))
-    masks = [_moved(chambers, label, axial, registration, files.labels_on == "cect") for label in (1, 2)]
+    movement = registration.cect_to_native if images.chambers_on_cect else sitk.Transform()
+    masks = [_moved(images.chambers, label, axial, movement) for label in (1, 2)]
 
     near = _working_grid(axial, heart, masks)
     far = grid_over(axial, SPACING_MM, SIZE_MULTIPLE)
@@ -73,6 +75,7 @@ def prepare_pair(files: PatientFiles) -> Pair:
         "native_sha256": scan.sha256,
         "cect_sha256": cect.sha256,
         "native": scan.description,
+        "virtual_native": images.is_virtual,
         "cect": cect.description,
         "native_grid": {"size": axial.GetSize(), "spacing_mm": axial.GetSpacing()},
         "working_grid": asdict(near),
@@ -89,10 +92,8 @@ def prepare_pair(files: PatientFiles) -> Pair:
     return Pair(sample, provenance)
 
 
-def _heart(files: PatientFiles, scan: Scan, axial: sitk.Image) -> sitk.Image:
-    """The heart mask on the upright scan: the given one, or the heart finder's."""
-    if files.heart_mask:
-        return to_axial(read_mask(files.heart_mask, scan.image))
+def _found_heart(axial: sitk.Image) -> sitk.Image:
+    """The heart finder's mask on the upright scan."""
     import torch
 
     from SyntheticCECTLib.core.networks.model_package import load_model
@@ -106,12 +107,9 @@ def _heart(files: PatientFiles, scan: Scan, axial: sitk.Image) -> sitk.Image:
     return sitk.Cast(probability >= 0.5, sitk.sitkUInt8)
 
 
-def _moved(
-    chambers: sitk.Image, label: int, axial: sitk.Image, registration: Registration, along: bool
-) -> sitk.Image:
+def _moved(chambers: sitk.Image, label: int, axial: sitk.Image, movement: sitk.Transform) -> sitk.Image:
     """One chamber as a float mask, 0 to 1, on the upright native scan."""
     mask = sitk.Cast(chambers == label, sitk.sitkFloat32)
-    movement = registration.cect_to_native if along else sitk.Transform()
     return sitk.Resample(mask, axial, movement, sitk.sitkLinear, 0.0)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from SyntheticCECTLib.core.chambers import PLAUSIBLE_ML
+from SyntheticCECTLib.core.formats.grid import AIR_HU
 from SyntheticCECTLib.phantom.training_sample import TrainingSample
 
 VOXEL_MM_KJI = (3.0, 1.5, 1.5)
@@ -37,6 +38,7 @@ class PairLimits:
         rest_shift_mm: Largest shift of the heart that is left after registration.
         silhouette_dice: Smallest agreement of the heart's outline in both scans; less means another phase or size.
         outside_heart: Largest share of the chambers outside the heart mask.
+        uncovered_heart: Largest share of the heart that the CECT does not show.
         native_blood_hu: Range of blood without contrast.
         cect_blood_hu: Least HU of blood with contrast.
         identical_hu: Mean difference below which two scans are one.
@@ -46,6 +48,7 @@ class PairLimits:
     rest_shift_mm: float = 4.0
     silhouette_dice: float = 0.90
     outside_heart: float = 0.10
+    uncovered_heart: float = 0.02
     native_blood_hu: tuple[float, float] = (5.0, 90.0)
     cect_blood_hu: float = 150.0
     identical_hu: float = 3.0
@@ -60,7 +63,7 @@ def measure_pair(sample: TrainingSample, provenance: Mapping[str, Any]) -> dict[
     drawn, near = labels >= 2, labels >= 1
     # The heart with the border to the lungs, whose place both scans show whatever the contrast.
     around = np.asarray(ndimage.binary_dilation(near, np.ones((1, 3, 3)), iterations=6), bool) & (
-        cect > -1024
+        cect > AIR_HU
     )
     inner = np.asarray(ndimage.binary_erosion(drawn, np.ones((1, 3, 3)), iterations=2), bool)
     blood = inner if inner.any() else drawn
@@ -74,6 +77,8 @@ def measure_pair(sample: TrainingSample, provenance: Mapping[str, Any]) -> dict[
         "la_ml": float((labels == 2).sum() * _VOXEL_ML),
         "lv_ml": float((labels == 3).sum() * _VOXEL_ML),
         "chambers_outside_heart": provenance["chambers_outside_heart"],
+        # Nothing in a heart is as dark as air, which stands where the CECT shows nothing.
+        "uncovered_heart": float((cect <= AIR_HU)[near].mean()) if near.any() else None,
     }
 
 
@@ -137,6 +142,13 @@ def judge_pair(
         "outside_heart",
         outside > limits.outside_heart,
         f"{100 * outside:.0f} % of the chambers lie outside the heart mask; at most {100 * limits.outside_heart:g} % should.",
+    )
+    uncovered = figures["uncovered_heart"]
+    doubt(
+        "uncovered_heart",
+        uncovered is not None and uncovered > limits.uncovered_heart,
+        f"The CECT does not show {100 * (uncovered or 0):.1f} % of the heart; at most {100 * limits.uncovered_heart:g} % may "
+        "be missing.",
     )
     for key, (least, most) in PLAUSIBLE_ML.items():
         volume = figures[f"{key}_ml"]

@@ -17,7 +17,8 @@ from SyntheticCECTLib.core.reporting.report_style import STYLE
 from SyntheticCECTLib.phantom.training_sample import TrainingSample
 
 from ..cohort import load_sample
-from .cohort_preparation import PATIENTS, Record
+from .cohort_preparation import PATIENTS, VIRTUAL_NATIVE, Record
+from .pair_images import VIRTUAL
 
 REPORT = "pair_check.html"
 PIXELS, FIELD = 300, 16
@@ -25,6 +26,7 @@ MOST_PICTURED = 60
 _FIGURES = (
     ("rest_shift_mm", "rest shift, mm"), ("silhouette_dice", "outline Dice"), ("native_blood_hu", "CT, HU"),
     ("cect_blood_hu", "CECT, HU"), ("la_ml", "LA, mL"), ("lv_ml", "LV, mL"), ("chambers_outside_heart", "outside heart"),
+    ("uncovered_heart", "not in CECT"),
 )  # fmt: skip
 
 
@@ -40,6 +42,8 @@ def write_pair_report(records: Sequence[Record], folder: Path) -> Path:
         + ", ".join(f"{count} {name}" for name, count in counts.items())
         + ". Suspect pairs are trained on only when asked for."
     )
+    if virtual := sum(bool(record.get(VIRTUAL_NATIVE)) for record in records):
+        lead += f" {virtual} of the CTs are {VIRTUAL}."
     pictured = [record for record in [*suspects, *sound] if not record["refused"]][:MOST_PICTURED]
     body = section("Pairs", lead, _table([*suspects, *sound])) + "".join(
         _pictures(r, folder) for r in pictured
@@ -75,8 +79,9 @@ def _table(records: Sequence[Record]) -> str:
 def _row(record: Record) -> str:
     figures = record["figures"] or {}
     values = "".join(f'<td class="value">{_number(figures.get(key))}</td>' for key, _ in _FIGURES)
+    made = f"<br>{VIRTUAL}" if record.get(VIRTUAL_NATIVE) else ""
     return (
-        f'<th scope="row">{escape(record["case_id"])}</th><td>{record["split"] or "left out"}</td>{values}'
+        f'<th scope="row">{escape(record["case_id"])}{made}</th><td>{record["split"] or "left out"}</td>{values}'
         f"<td>{_doubts(record)}</td>"
     )
 
@@ -97,8 +102,9 @@ def _pictures(record: Record, folder: Path) -> str:
     if not len(drawn):
         drawn = np.arange(len(sample.heart_labels))
     rows = [_slice(sample, int(k)) for k in (drawn[len(drawn) // 4], drawn[3 * len(drawn) // 4])]
-    heads = [("CT and CECT by turns", "borders must run on"), ("Heart on the CT", str(NATIVE_WINDOW)),
-             ("Chambers on the CECT", str(CECT_WINDOW)), ("Chambers on the CT", str(NATIVE_WINDOW))]  # fmt: skip
+    ct = "virtual CT" if record.get(VIRTUAL_NATIVE) else "CT"
+    heads = [(f"CECT and {ct} by turns", "borders must run on"), (f"Heart on the {ct}", str(NATIVE_WINDOW)),
+             ("Chambers on the CECT", str(CECT_WINDOW)), (f"Chambers on the {ct}", str(NATIVE_WINDOW))]  # fmt: skip
     doubts = "".join(f"<li>{escape(doubt['message'])}</li>" for doubt in record["doubts"])
     notices = f'<ul class="notices">{doubts}</ul>' if doubts else ""
     lead = f"{record['split'] or 'left out'}; {record['native']}; CECT: {record['cect']}"

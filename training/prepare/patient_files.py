@@ -35,11 +35,12 @@ class PatientFiles:
 
     Args:
         case_id: Name of the pair, unique.
-        native: CT without contrast agent: a volume file, or a folder or zip of DICOM.
+        native: CT without contrast agent: a volume file, or a folder or zip of DICOM; empty makes a virtual one
+            from the CECT and its labels.
         cect: The CECT, likewise.
         labels: LA and LV: a label image, ``.seg.nrrd``, DICOM SEG or RTSTRUCT.
         labels_on: What they were drawn on: ``cect`` as in the paper, or ``native``.
-        heart_mask: On the native CT; empty finds the heart.
+        heart_mask: On the native CT (on the CECT where that is made from it); empty finds the heart.
         patient_id: Pairs of one patient never end in two splits; empty means the case itself.
         split: ``train``, ``validation`` or ``test`` to fix it; empty draws it.
     """
@@ -64,6 +65,7 @@ def read_patients(source: Path) -> list[PatientFiles]:
         source: A CSV with the columns ``case_id, native, cect, labels`` and, where wanted, ``labels_on, heart_mask,
             patient_id, split``, paths relative to it; or a folder that holds one folder for each patient, in which
             files or folders are called after what they are, such as ``native.nrrd``, ``cect/``, ``labels.seg.nrrd``.
+            The native CT may be left out where there are labels on the CECT.
 
     Raises:
         InputRefused: ``bad_patient_list``, naming every problem at once.
@@ -112,12 +114,14 @@ def _from_tree(folder: Path) -> tuple[list[PatientFiles], list[str]]:
                 problems.append(f"'{home.name}' has {len(named)} files for {role}: {_names(named)}")
             elif named:
                 found[role] = str(named[0].resolve())
-            elif role != "heart_mask":
+            elif role == "cect" or (role == "labels" and "native" in found):
                 problems.append(
                     f"'{home.name}' has no file for {role} (called {' or '.join(_ROLES[role][:3])})"
                 )
-        if {"native", "cect", "labels"} <= set(found):
-            patients.append(PatientFiles(home.name, **found))
+        if not {"native", "labels"} & set(found):
+            problems.append(_alone(home.name))
+        if {"cect", "labels"} <= set(found):
+            patients.append(PatientFiles(home.name, **{"native": "", **found}))
     return patients, problems
 
 
@@ -137,12 +141,34 @@ def _problems(patients: list[PatientFiles]) -> list[str]:
             problems.append(
                 f"'{one.case_id}' has split '{one.split}', which must be {', '.join(SPLITS)} or empty"
             )
+        if not one.native and (not one.labels or one.labels_on == "native"):
+            problems.append(_alone(one.case_id))
+        needed = ("cect", "labels") if one.native else ("cect",)
         problems += [
             f"'{one.case_id}' has no file for {role}: '{path}'"
             for role, path in (("native", one.native), ("cect", one.cect), ("labels", one.labels))
-            if not path or not Path(path).exists()
+            if (path or role in needed) and not (path and Path(path).exists())
         ]
-    return problems
+    return problems + _torn_apart(patients)
+
+
+def _alone(case_id: str) -> str:
+    return (
+        f"'{case_id}' has neither a native CT nor labels on the CECT (give LA and LV drawn on the CECT: a virtual native "
+        "CT is made with them)"
+    )
+
+
+def _torn_apart(patients: list[PatientFiles]) -> list[str]:
+    """Patients whose cases the list puts into several splits."""
+    splits: dict[str, set[str]] = {}
+    for one in patients:
+        splits.setdefault(one.patient_id or one.case_id, set()).update({one.split} - {""})
+    return [
+        f"the patient '{patient}' is put into {' and '.join(sorted(given))}, and may be in one split only"
+        for patient, given in splits.items()
+        if len(given) > 1
+    ]
 
 
 def _twice(names: Iterable[str]) -> list[str]:

@@ -7,7 +7,8 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from .cohort_preparation import prepare_cohort
+from .cohort_preparation import VIRTUAL_NATIVE, prepare_cohort
+from .pair_images import VIRTUAL
 from .pair_report import write_pair_report
 from .patient_files import SPLITS, read_patients
 from .split import PAPER
@@ -15,7 +16,7 @@ from .split import PAPER
 SOURCE_HELP = (
     "CSV with the columns case_id, native, cect, labels and, where wanted, labels_on (cect or native), heart_mask, "
     "patient_id, split; or a folder that holds one folder for each patient, with files or folders called native, cect, "
-    "labels and, where wanted, heart_mask"
+    "labels and, where wanted, heart_mask; where there is no native CT, a virtual one is made from the CECT and its labels"
 )
 SCHEDULER_HELP = (
     "Dask scheduler, such as tcp://host:8786, whose workers do the work; they see the same files at the same paths, and "
@@ -52,5 +53,7 @@ def run(options: argparse.Namespace) -> Path:
             print(f"{record['case_id']}: {doubt['message']}")
     counts = Counter(record["split"] or "left out" for record in records)
     print(f"{len(records)} pairs: {', '.join(f'{counts[name]} {name}' for name in (*SPLITS, 'left out'))}")
+    if virtual := sum(bool(record.get(VIRTUAL_NATIVE)) for record in records):
+        print(f"{virtual} of the CTs without contrast are {VIRTUAL}")
     print(f"look at {report}, then: python -m training train RECIPE --data {options.output}")
     return report

@@ -13,8 +13,9 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,32 +41,20 @@ _PICKLE_SUFFIXES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
-def _santini2018(**arguments: Any) -> nn.Module:
-    from .network import Santini2018
-
-    return Santini2018(**arguments)
-
-
-def _heart_finder(**arguments: Any) -> nn.Module:
-    from .heart_network import HeartFinder
-
-    return HeartFinder(**arguments)
-
-
-def _leftheart(**arguments: Any) -> nn.Module:
-    from .left_heart_network import LeftHeart
-
-    return LeftHeart(**arguments)
-
-
-# Name on the card -> what builds the network from the card's arguments. Imports stay inside: listing models
-# needs no torch. Buffers of these networks must be persistent, since everything in them comes from the
+# Name on the card -> module beside this one and class, built from the card's arguments; it is imported where it is needed,
+# since listing models needs no torch. Buffers of these networks must be persistent: everything in them comes from the
 # weights file.
-ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
-    "santini2018": _santini2018,
-    "heart_finder": _heart_finder,
-    "leftheart": _leftheart,
+ARCHITECTURES = {
+    "santini2018": ("network", "Santini2018"),
+    "heart_finder": ("heart_network", "HeartFinder"),
+    "leftheart": ("left_heart_network", "LeftHeart"),
 }
+
+
+def network_class(architecture: str) -> type[nn.Module]:
+    """The class of one of `ARCHITECTURES`."""
+    module, name = ARCHITECTURES[architecture]
+    return getattr(import_module(f".{module}", __package__), name)
 
 
 @dataclass(frozen=True)
@@ -297,7 +286,7 @@ def _build(architecture: Mapping[str, Any], model_id: str, weights: Mapping[str,
         )
     try:
         with torch.device("meta"):
-            network = ARCHITECTURES[name](**arguments)
+            network = network_class(name)(**arguments)
         network.load_state_dict(
             {key: value.clone() for key, value in weights.items()}, strict=True, assign=True
         )

@@ -1,0 +1,69 @@
+"""What the files of a pair hold; where there is no CT without contrast, one that is made from the CECT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from SyntheticCECTLib.core.errors import Notice
+from SyntheticCECTLib.core.formats.label_file import read_mask
+from SyntheticCECTLib.core.orientation import to_axial
+from SyntheticCECTLib.core.scan import Scan, read_scan
+
+from ..virtual_native import virtual_native
+from .drawn_chambers import read_chambers
+from .patient_files import PatientFiles
+
+VIRTUAL = "virtual non-contrast, made from the CECT"
+
+
+@dataclass(frozen=True)
+class PairImages:
+    """A pair as its files have it, not registered.
+
+    Attributes:
+        native: CT without contrast agent, acquired or virtual.
+        cect: The CECT.
+        chambers: LA = 1, LV = 2, on the grid of the scan that they were drawn on.
+        chambers_on_cect: Whether they move along with the CECT.
+        heart_mask: On the native CT's grid, or ``None``.
+        is_virtual: Whether the native CT was made from the CECT; both then have one grid and lie alike.
+    """
+
+    native: Scan
+    cect: Scan
+    chambers: sitk.Image
+    chambers_on_cect: bool
+    heart_mask: sitk.Image | None
+    is_virtual: bool
+
+
+def read_pair(files: PatientFiles) -> PairImages:
+    """Reads a pair, and makes the native CT where none is listed.
+
+    Raises:
+        InputRefused: A file cannot be used, or a CECT without partner has no contrast in its labelled chambers.
+    """
+    cect = read_scan(files.cect)
+    if not files.native:
+        return _with_virtual_native(files, cect)
+    native, on_cect = read_scan(files.native), files.labels_on == "cect"
+    chambers = read_chambers(Path(files.labels), (cect if on_cect else native).image)
+    return PairImages(native, cect, chambers, on_cect, _heart_mask(files, native.image), is_virtual=False)
+
+
+def _with_virtual_native(files: PatientFiles, cect: Scan) -> PairImages:
+    # Contrast is taken out slice by slice, so slices must be axial.
+    cect = replace(cect, image=to_axial(cect.image))
+    chambers = read_chambers(Path(files.labels), cect.image)
+    heart_mask = _heart_mask(files, cect.image)
+    image = sitk.Cast(virtual_native(cect.image, chambers, heart_mask).image, sitk.sitkFloat32)
+    notice = Notice("virtual_native", f"The CT without contrast is {VIRTUAL}: a simulation, not acquired.")
+    native = Scan(image, cect.sha256, VIRTUAL, (notice,))
+    return PairImages(native, cect, chambers, False, heart_mask, is_virtual=True)
+
+
+def _heart_mask(files: PatientFiles, native_ct: sitk.Image) -> sitk.Image | None:
+    return read_mask(files.heart_mask, native_ct) if files.heart_mask else None
