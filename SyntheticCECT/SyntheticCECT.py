@@ -76,6 +76,7 @@ class SyntheticCECTWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneChanged)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneChanged)
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self.onNodeAboutToBeRemoved)
+        self.addObserver(scene, scene.NodeAddedEvent, self.onNodeAdded)
 
     def exit(self) -> None:
         """Called when another module is opened: a reader is away then."""
@@ -116,6 +117,12 @@ class SyntheticCECTWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """By a person, by another module, or because a newer result took its place."""
         if self.panel is not None:
             self.panel.node_goes(node)
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def onNodeAdded(self, caller: Any, event: Any, node: Any) -> None:
+        """By a person, by another module, or by Undo and Redo."""
+        if self.panel is not None:
+            self.panel.node_comes(node)
 
 
 class SyntheticCECTLogic(ScriptedLoadableModuleLogic):

@@ -12,6 +12,7 @@ from SyntheticCECTLib.desktop.batch_queue import scans_in
 from SyntheticCECTLib.desktop.checkerboard import checkerboard
 from SyntheticCECTLib.desktop.device_list import devices, read_gpus, speed_note
 from SyntheticCECTLib.desktop.memory import free_memory, memory_need
+from SyntheticCECTLib.desktop.scan_size import scan_voxels
 from SyntheticCECTLib.desktop.series_folder import series_folders
 from SyntheticCECTLib.desktop.slice_range import SliceRange
 from SyntheticCECTLib.desktop.torch_build import TorchBuild, read_version, torch_build
@@ -58,9 +59,37 @@ def test_pytorchs_build_is_read_without_importing_it() -> None:
 def test_memory_grows_with_the_scan_and_is_compared_with_what_is_free() -> None:
     small, large = memory_need(10**6, 2**34), memory_need(10**9, 2**34)
     assert small.enough and not large.enough and large.needed > small.needed
-    assert "Not enough" in large.text() and memory_need(10**9, None).enough
+    assert "not enough" in large.text() and memory_need(10**9, None).enough
     free = free_memory()
     assert free is None or 2**20 < free < 2**50
+
+
+def test_a_real_cect_and_another_run_need_memory_too() -> None:
+    alone = memory_need(10**8, None)
+    compared = memory_need(10**8, None, cect_voxels=10**8)
+    assert compared.needed > alone.needed
+    beside = memory_need(10**8, alone.needed, beside=1)
+    assert (
+        memory_need(10**8, alone.needed).enough and not beside.enough and "for the other run" in beside.text()
+    )
+
+
+def test_size_of_a_scan_is_read_from_its_headers(tmp_path: Path) -> None:
+    import SimpleITK as sitk
+
+    voxels = int(np.prod(SHAPE_KJI))
+    sitk.WriteImage(image_of(np.zeros(SHAPE_KJI, np.int16)), str(tmp_path / "scan.nrrd"))
+    slices = tmp_path / "slices"
+    slices.mkdir()
+    for number in range(3):
+        image = sitk.Image(SHAPE_KJI[2], SHAPE_KJI[1], 1, sitk.sitkInt16)
+        sitk.WriteImage(image, str(slices / f"{number}.dcm"))
+    (tmp_path / "empty.nrrd").write_bytes(b"")
+    (tmp_path / "nothing").mkdir()
+    assert scan_voxels(tmp_path / "scan.nrrd") == voxels
+    assert scan_voxels(slices) == 3 * SHAPE_KJI[1] * SHAPE_KJI[2]
+    for name in ("empty.nrrd", "nothing", "absent.nrrd"):
+        assert scan_voxels(tmp_path / name) is None
 
 
 def test_slices_go_out_and_come_back_on_the_whole_scan() -> None:

@@ -26,6 +26,12 @@ def figures(panel: OpenPanel) -> dict[str, str]:
     return {row[0]: row[1] for row in panel.table(panel.ui.metricsTable)}
 
 
+def choose_chart(panel: OpenPanel, index: int) -> None:
+    """As a person does, which is the only time that the box says so."""
+    panel.ui.casesChartCombo.currentIndex = index
+    panel.ui.casesChartCombo.activated.emit(index)
+
+
 def test_compare_waits_for_something_to_compare_with(done: OpenPanel) -> None:
     assert not done.ui.compareButton.enabled and not done.ui.differenceButton.enabled
     assert all(value == "no value" for value in figures(done).values())
@@ -135,5 +141,22 @@ def test_folder_of_results_becomes_bland_altman_and_correlation(done: OpenPanel,
         "5 cases added" in text and "'plain' was not compared" in text and "'damaged' cannot be read" in text
     )
     done.ui.plotCasesButton.click()
-    (chart,) = done.application.of("show_chart")
-    assert chart.GetTitle().startswith("Bland-Altman, 5 cases")
+    choose_chart(done, 1)
+    choose_chart(done, 0)
+    titles = [chart.GetTitle().partition(":")[0] for chart in done.application.of("show_chart")]
+    assert titles == ["Bland-Altman, 5 cases", "Correlation, 5 cases", "Bland-Altman, 5 cases"]
+    before = len(done.node_ids())
+    done.ui.plotCasesButton.click()
+    assert len(done.node_ids()) == before
+
+
+def test_missing_correlation_says_why(panel: OpenPanel) -> None:
+    from SyntheticCECTLib.desktop.case_collection import ComparedCase
+
+    panel.panel.compare._put([ComparedCase(f"{n}", 100.0 + n, 98.0 + 2 * n, None) for n in range(3)])
+    choose_chart(panel, 1)
+    assert "Plot agreement" in panel.ui.compareMessageLabel.text
+    panel.ui.plotCasesButton.click()
+    assert "3 pairs" in panel.ui.compareMessageLabel.text and panel.application.of("show_chart") == []
+    choose_chart(panel, 0)
+    assert panel.ui.compareMessageLabel.text == "" and len(panel.application.of("show_chart")) == 1

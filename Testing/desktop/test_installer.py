@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -68,6 +72,19 @@ class Trial:
         self.refused = text
 
 
+@contextmanager
+def pytorch_utils(logic: type) -> Iterator[None]:
+    """A PyTorch extension of the test's own."""
+    before = sys.modules.get("PyTorchUtils")
+    sys.modules["PyTorchUtils"] = SimpleNamespace(PyTorchUtilsLogic=logic)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["PyTorchUtils"]
+        if before is not None:
+            sys.modules["PyTorchUtils"] = before
+
+
 @pytest.fixture
 def packages(desktop: Any) -> FakePackages:
     return FakePackages()
@@ -117,6 +134,26 @@ def test_pytorch_that_does_not_work_is_found_out(packages: FakePackages) -> None
     )
 
 
+def test_second_click_during_an_installation_starts_no_second_pip(packages: FakePackages) -> None:
+    class Clicking(FakePackages):
+        """pip lets the window live, and somebody presses a button that installs something else."""
+
+        def install_torch(self, package: Any) -> None:
+            self.second = Trial(packages)
+            super().install_torch(package)
+
+    first = Clicking()
+    assert Trial(first).ready == 1
+    assert packages.calls == [] and first.second.ready == 0
+    assert "being installed" in first.second.refused and "press again" in first.second.refused
+
+
+@pytest.mark.parametrize("trouble", [{"answer": False}, {}])
+def test_installation_that_came_to_nothing_can_be_tried_again(desktop: Any, trouble: dict[str, Any]) -> None:
+    assert Trial(FakePackages(broken="no space left on device"), **trouble).ready == 0
+    assert Trial(FakePackages()).ready == 1
+
+
 def test_apply_asks_only_when_it_is_pressed(panel: OpenPanel, ct: Any) -> None:
     panel.application.answer = False
     panel.panel.desk.runner.installer._packages = FakePackages()
@@ -156,6 +193,36 @@ def test_pip_gets_the_wheel_folder_and_no_network(desktop: Any, monkeypatch: pyt
     assert arguments[-2:] == [one.requirement for one in NEEDED]
 
 
+def test_pip_reads_the_constraints_of_a_folder_with_a_space_in_its_name(
+    desktop: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As on Windows for a user with two names; it is pip itself that reads the variable here."""
+    from SyntheticCECTLib.desktop.command_line import slicer_python
+    from SyntheticCECTLib.desktop.packages import NEEDED, SlicerPackages
+
+    python = slicer_python() or sys.executable
+    if subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
+        pytest.skip("there is no pip here")
+    ends: list[subprocess.CompletedProcess[str]] = []
+
+    def pip_install(requirement: str) -> None:
+        command = [python, "-m", "pip", "install", "--dry-run", "--no-index", requirement]
+        ends.append(subprocess.run(command, capture_output=True, text=True, check=False))
+
+    class Logic:
+        def installTorch(self, askConfirmation: bool, torchVersionRequirement: str) -> object:
+            pip_install("numpy")
+            pip_install("numpy<1")
+            return self
+
+    (tmp_path / "Jane Doe").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "Jane Doe"))
+    with pytorch_utils(Logic):
+        SlicerPackages().install_torch(NEEDED[0])
+    assert ends[0].returncode == 0, ends[0].stderr
+    assert ends[1].returncode != 0 and "constraint" in ends[1].stdout + ends[1].stderr
+
+
 def test_release_that_would_break_is_not_installed_but_does_where_it_is(desktop: Any) -> None:
     """PyTorch 2.13 on Windows: its paths are too long below Slicer's folder."""
     from SyntheticCECTLib.desktop.packages import Package, SlicerPackages
@@ -167,14 +234,8 @@ def test_release_that_would_break_is_not_installed_but_does_where_it_is(desktop:
             asked.append(torchVersionRequirement)
             return self
 
-    before = sys.modules.get("PyTorchUtils")
-    sys.modules["PyTorchUtils"] = SimpleNamespace(PyTorchUtilsLogic=Logic)  # type: ignore[assignment]
-    try:
+    with pytorch_utils(Logic):
         SlicerPackages().install_torch(Package("torch", ">=2.10", "", below="2.13"))
-    finally:
-        del sys.modules["PyTorchUtils"]
-        if before is not None:
-            sys.modules["PyTorchUtils"] = before
     assert asked == [">=2.10,<2.13"]
     here = Package("numpy", ">=1", "", below="1.1")
     assert here.requirement == "numpy>=1,<1.1" and SlicerPackages([here]).missing() == []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from Testing.desktop.desktop_case import OpenPanel
-from Testing.small_case import LV_ML, blocks, case_result, image_of
+from Testing.small_case import LV_ML, blocks, image_of
 
 
 def test_closing_the_scene_empties_the_panel(done: OpenPanel) -> None:
@@ -33,10 +36,11 @@ def test_saved_scene_brings_everything_back(done: OpenPanel, tmp_path: Path) -> 
     done.ui.opacitySlider.value = 0.3
     done.ui.heightSpin.value = 170.0
     done.ui.viewPresetCombo.currentIndex = 3
+    done.ui.viewPresetCombo.activated.emit(3)
     path = save_scene(done.scene, tmp_path / "case.mrb")
     done.scene.Clear(False)
     done.slicer.app.processEvents()
-    assert done.nodes is None
+    assert done.nodes is None and not any(view.GetForegroundVolumeID() for view in composites(done))
     load_scene(done.scene, path)
     done.slicer.app.processEvents()
     assert done.parameters.nativeCt.GetName() == "blocks" and done.nodes is not None
@@ -46,6 +50,46 @@ def test_saved_scene_brings_everything_back(done: OpenPanel, tmp_path: Path) -> 
     assert done.ui.thresholdSlider.value == 350.0
     assert done.volumes()[0][1] == "no value" and done.volumes()[1][1] == f"{LV_ML:.1f}"
     assert {"volumes", "metrics"} <= set(done.nodes.tables) and "curve" in done.nodes.charts
+    views = composites(done)
+    assert len(views) >= 3
+    for view in views:
+        assert view.GetBackgroundVolumeID() == done.nodes.native.GetID()
+        assert view.GetForegroundVolumeID() == done.nodes.enhancement.GetID()
+        assert view.GetForegroundOpacity() == pytest.approx(0.3)
+
+
+def composites(panel: OpenPanel) -> list[Any]:
+    """What each slice view shows."""
+    from SyntheticCECTLib.mrml.node_types import nodes_of
+
+    return nodes_of(panel.scene, "vtkMRMLSliceCompositeNode")
+
+
+def test_scenes_that_come_and_go_leave_no_observers_behind(panel: OpenPanel) -> None:
+    """Slicer's wrapper leaves one at each disconnection, and every one of them writes to every widget."""
+
+    def writes() -> int:
+        parameters, calls = panel.parameters, list[int]()
+        start = parameters.StartModify
+
+        def counted() -> int:
+            calls.append(1)
+            return start()
+
+        parameters.StartModify = counted
+        try:
+            parameters.parameterNode.Modified()
+        finally:
+            del parameters.StartModify
+        return len(calls)
+
+    before = writes()
+    for _ in range(3):
+        panel.scene.Clear(False)
+        panel.slicer.app.processEvents()
+    assert before > 0 and writes() == before
+    panel.panel.scene_loads()
+    assert writes() == 0
 
 
 def test_scene_that_is_added_leaves_the_chosen_ct(done: OpenPanel, tmp_path: Path) -> None:
@@ -149,15 +193,72 @@ def test_other_nodes_that_go_leave_the_case_as_it_is(done: OpenPanel) -> None:
     assert done.panel.desk.session.case() is case
 
 
-def test_result_made_without_a_desktop_is_found(panel: OpenPanel) -> None:
-    from SyntheticCECTLib.mrml.result_nodes import add_result
-    from SyntheticCECTLib.mrml.volume_node import add_volume
+HEADLESS = """
+import sys
+sys.path[:0] = {paths!r}
+from trame_slicer.core import SlicerApp
+from SyntheticCECTLib.mrml.result_nodes import add_result
+from SyntheticCECTLib.mrml.scene_file import save_scene
+from SyntheticCECTLib.mrml.volume_node import add_volume
+from Testing.small_case import blocks, case_result, image_of
+scene = SlicerApp().scene
+native = add_volume(scene, image_of(blocks()), "headless")
+nodes = add_result(scene, case_result(), native)
+print(save_scene(scene, {file!r}), *(node.GetID() for node in nodes.nodes()), sep="\\n")
+"""
 
-    native = add_volume(panel.scene, image_of(blocks()), "headless")
-    nodes = add_result(panel.scene, case_result(), native)
+
+def test_scene_made_without_a_desktop_opens_with_the_same_nodes(panel: OpenPanel, tmp_path: Path) -> None:
+    from SyntheticCECTLib.mrml.scene_file import load_scene
+
+    if importlib.util.find_spec("trame_slicer") is None:
+        pytest.skip("there is no slicer-core here to make the scene with")
+    root = Path(__file__).resolve().parents[2]
+    code = HEADLESS.format(paths=[str(root / "SyntheticCECT"), str(root)], file=str(tmp_path / "made.mrb"))
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    path, *ids = made.stdout.split("\n")[:-1]
+    load_scene(panel.scene, path)
+    panel.slicer.app.processEvents()
+    native = panel.scene.GetFirstNodeByName("headless")
     panel.ui.nativeCtSelector.setCurrentNode(native)
-    assert panel.nodes.synthetic_cect is nodes.synthetic_cect
+    assert panel.nodes is not None and len(list(panel.nodes.nodes())) == len(ids)
+    assert [node.GetClassName() for node in panel.nodes.nodes()] == [one.rstrip("0123456789") for one in ids]
     assert panel.volumes()[1][1] == f"{LV_ML:.1f}"
+
+
+def test_undone_and_redone_result_leaves_and_comes_back_to_the_panel(panel: OpenPanel, ct: Any) -> None:
+    scene = panel.scene
+    scene.SetUndoFlag(True)
+    kinds = (
+        "vtkMRMLScalarVolumeNode", "vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLTableNode",
+    )  # fmt: skip
+    try:
+        for kind in kinds:
+            set_undoable(scene, kind, True)
+        panel.run(panel.ui.applyButton)
+        mine = panel.nodes.synthetic_cect.GetID()
+        scene.Undo()
+        panel.slicer.app.processEvents()
+        assert panel.nodes is None and panel.volumes() == []
+        scene.Redo()
+        panel.slicer.app.processEvents()
+        assert panel.nodes is not None and panel.nodes.synthetic_cect.GetID() == mine
+        assert panel.volumes()[1][1] == f"{LV_ML:.1f}"
+    finally:
+        for kind in kinds:
+            set_undoable(scene, kind, False)
+        scene.SetUndoFlag(False)
+        scene.ClearUndoStack()
+        scene.ClearRedoStack()
+
+
+def set_undoable(scene: Any, kind: str, undoable: bool) -> None:
+    """Whether nodes of a class that are made from now on take part in Undo."""
+    node = scene.CreateNodeByClass(kind)
+    node.UnRegister(None)
+    node.SetUndoEnabled(undoable)
+    scene.AddDefaultNode(node)
 
 
 def test_another_ct_has_its_own_result(done: OpenPanel) -> None:

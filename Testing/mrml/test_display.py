@@ -19,14 +19,12 @@ from SyntheticCECTLib.mrml.display import (
 )
 from SyntheticCECTLib.mrml.result_nodes import ResultNodes
 from SyntheticCECTLib.mrml.volume_rendering import render_volume, rendering_of
+from Testing.mrml.view_node import a_view_node
 
 
 def a_view(scene: Any, name: str) -> Any:
-    slice_node = scene.AddNewNodeByClass("vtkMRMLSliceNode", name)
-    slice_node.SetLayoutName(name)
-    composite = scene.AddNewNodeByClass("vtkMRMLSliceCompositeNode", f"{name} composite")
-    composite.SetLayoutName(name)
-    return composite
+    a_view_node(scene, "vtkMRMLSliceNode", name)
+    return a_view_node(scene, "vtkMRMLSliceCompositeNode", name)
 
 
 @pytest.fixture
@@ -41,9 +39,7 @@ def yellow(scene: Any) -> Any:
 
 @pytest.fixture
 def a_3d_view(scene: Any) -> Any:
-    node = scene.AddNewNodeByClass("vtkMRMLViewNode", "3D")
-    node.SetLayoutName("1")
-    return node
+    return a_view_node(scene, "vtkMRMLViewNode", "1")
 
 
 def test_windows_are_those_of_the_report() -> None:
@@ -112,7 +108,7 @@ def test_a_slice_that_is_shown_in_3d_marks_the_3d_view_too(
 
 
 def test_volume_rendering_marks_the_views_it_is_in(scene: Any, a_result: ResultNodes, a_3d_view: Any) -> None:
-    other = scene.AddNewNodeByClass("vtkMRMLViewNode", "other 3D")
+    other = a_view_node(scene, "vtkMRMLViewNode", "other 3D")
     display = render_volume(scene, a_result.synthetic_cect, [a_3d_view])
     assert synthetic_views(scene) == [a_3d_view] and other not in synthetic_views(scene)
     display.SetVisibility(False)

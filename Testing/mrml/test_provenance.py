@@ -9,19 +9,29 @@ import SimpleITK as sitk
 
 from SyntheticCECTLib.core.case import CaseResult
 from SyntheticCECTLib.core.version import VERSION
+from SyntheticCECTLib.mrml.plots import chart_parts
 from SyntheticCECTLib.mrml.provenance import is_synthetic, provenance_of, write_provenance
 from SyntheticCECTLib.mrml.result_nodes import ResultNodes
 from SyntheticCECTLib.mrml.volume_node import add_volume
 
 
 def test_every_output_node_says_how_it_was_made(a_result: ResultNodes) -> None:
-    for role, node in a_result.by_role().items():
+    nodes = list(a_result.nodes())
+    assert {"vtkMRMLPlotSeriesNode", "vtkMRMLTableNode"} <= {node.GetClassName() for node in nodes}
+    for node in nodes:
         facts = provenance_of(node)
-        assert facts["content"] == role
         assert facts["software"] == f"SyntheticCECT {VERSION}"
         assert (facts["model_id"], facts["model_sha256"]) == ("blocks", "ab" * 32)
         assert (facts["input_sha256"], facts["threshold_hu"]) == ("cd" * 32, "300")
         assert "simulated" in facts["note"] and "research use" in facts["note"]
+
+
+def test_every_output_node_says_what_it_holds(a_result: ResultNodes) -> None:
+    for role, node in a_result.by_role().items():
+        assert provenance_of(node)["content"] == role
+    assert {provenance_of(part)["content"] for part in chart_parts(a_result.charts["curve"])} == {
+        "chart.curve"
+    }
 
 
 def test_attributes_carry_the_prefix(a_result: ResultNodes) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 from typing import Any
 
 import pytest
+import SimpleITK as sitk
 
+from SyntheticCECTLib.core.alignment import registration_quality
+from SyntheticCECTLib.core.alignment.registration import Registration
 from SyntheticCECTLib.core.case import CaseResult
 from SyntheticCECTLib.mrml.tables import (
+    QUALITIES,
     add_metrics_table,
     add_table,
     add_volumes_table,
@@ -76,6 +82,25 @@ def test_metrics_without_a_comparison_all_say_why(scene: Any) -> None:
     rows = rows_of(add_metrics_table(scene, result.agreement, "agreement", result.no_agreement or ""))
     assert {row["value"] for row in rows.values()} == {"no value"}
     assert {row["reason"] for row in rows.values()} == {"no reference chambers and no real CECT were given"}
+
+
+def test_quality_of_the_registration_stands_below_the_figures(scene: Any, a_case: CaseResult) -> None:
+    quality = {"lung_dice": None, "translation_mm": 71.26, "rotation_deg": 2.0}
+    doubtful = Registration(
+        sitk.Euler3DTransform(), quality, False, ("The scans would have to be shifted by 71 mm.",)
+    )
+    rows = rows_of(add_metrics_table(scene, a_case.agreement, "agreement", registration=doubtful))
+    verdict, shift = rows["Registration of the CECT"], rows["Registration: shift"]
+    assert verdict["value"] == "not plausible" and "shifted by 71 mm" in verdict["reason"]
+    assert (shift["value"], shift["unit"], shift["key"]) == ("71.3", "mm", "registration.translation_mm")
+    lungs = rows["Registration: Dice of the lungs"]
+    assert lungs["value"] == "no value" and "lung" in lungs["reason"]
+    assert rows["Dice, whole volume"]["value"] == "1.000"
+
+
+def test_every_measure_of_a_registration_has_a_row() -> None:
+    source = inspect.getsource(registration_quality.measure)
+    assert set(re.findall(r'^        "(\w+)":', source, re.MULTILINE)) == set(QUALITIES)
 
 
 def test_numbers_stay_numbers_and_words_words(scene: Any) -> None:

@@ -11,6 +11,7 @@ from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.mrml.label_node import drawn_chambers_of
 from SyntheticCECTLib.mrml.provenance import is_synthetic
 from SyntheticCECTLib.mrml.task_in_scene import TaskInScene
+from Testing.mrml.view_node import a_view_node
 
 STEP_MM, LOWEST_MM = 5.0, 100.0
 MARKED = (7, 2, 4)
@@ -18,7 +19,7 @@ MARKED = (7, 2, 4)
 
 @pytest.fixture
 def axial(scene: Any) -> Any:
-    node = scene.AddNewNodeByClass("vtkMRMLSliceNode")
+    node = a_view_node(scene, "vtkMRMLSliceNode", "Reading")
     node.SetOrientationToAxial()
     return node
 

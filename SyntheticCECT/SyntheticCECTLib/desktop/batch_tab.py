@@ -16,7 +16,9 @@ from .desk import Desk
 from .path_field import follow_path
 from .quality_check import QualityCheck, Verdict
 from .run_display import STEPS
+from .scan_size import scan_voxels
 from .series_folder import series_folders
+from .start_check import QUEUE, StartCheck
 from .volume_rows import fill_table
 
 HEADINGS = ("Case", "State", "Verdict", "Remark")
@@ -27,11 +29,13 @@ class BatchTab:
 
     Args:
         desk: What all tabs share.
+        check: Asked before the queue starts.
         opened: Called when a case was put into the scene.
     """
 
-    def __init__(self, desk: Desk, opened: Callable[[], None]) -> None:
-        self._desk, self._opened = desk, opened
+    def __init__(self, desk: Desk, check: StartCheck, opened: Callable[[], None]) -> None:
+        self._desk, self._check, self._opened = desk, check, opened
+        check.running[QUEUE] = lambda: self.queue is not None and self.queue.running
         self.queue: BatchQueue | None = None
         self._quality: QualityCheck | None = None
         self._looked_at: str | None = None
@@ -113,10 +117,28 @@ class BatchTab:
         self._desk.runner.installer.ensure(lambda: self._resume(queue), self._refused)
 
     def _resume(self, queue: BatchQueue) -> None:
+        self._ui.batchStartButton.enabled = False  # the window is alive while headers are read
+        voxels = self._most_voxels(queue)
+        if self.queue is not queue:  # other folders were chosen meanwhile
+            return
+        self._ui.batchStartButton.enabled = True
         try:
+            self._check.admit(QUEUE, self._check.memory(QUEUE, voxels) if voxels else None)
             queue.resume()
+        except InputRefused as refusal:
+            self._refused(str(refusal))
         except OSError as error:
             self._refused(f"The folder for the results cannot be written ({error}). Choose another one.")
+
+    def _most_voxels(self, queue: BatchQueue) -> int:
+        """Of the largest scan that is to be computed; 0 where no header tells."""
+        most = 0
+        for case in queue.cases:
+            if case.state is not State.DONE:
+                self._ui.batchMessageLabel.text = f"Looking at {case.case_id}…"
+                slicer.app.processEvents()
+                most = max(most, scan_voxels(case.scan) or 0)
+        return most
 
     def _refused(self, text: str) -> None:
         self._ui.batchMessageLabel.text = text

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputRefused
 from .slice_range import SliceRange
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+    from ..core.case import OnProgress
 
 RESULT, NATIVE_CT, CECT, HEART, REFERENCE = (
     "result", "native_ct.nrrd", "cect.nrrd", "heart_mask.nrrd", "reference.nrrd",
@@ -61,8 +67,12 @@ class CaseFiles:
         """What the command line writes."""
         return self.folder / RESULT
 
-    def write(self, choice: CaseChoice) -> list[str | Path]:
+    def write(self, choice: CaseChoice, report: OnProgress) -> list[str | Path]:
         """Writes the inputs.
+
+        Args:
+            choice: What to write.
+            report: Called between reading and writing each of them; raise from it to cancel.
 
         Returns:
             Arguments of the command line.
@@ -81,27 +91,38 @@ class CaseFiles:
                 "Choose the real CECT.",
             )
         slices = choice.slices
+
+        def save(what: str, name: str, read: Callable[[], sitk.Image]) -> Path:
+            report(0.0, f"reading {what}")
+            image = read()
+            report(0.0, f"handing over {what}")
+            return self._save(image, name)
+
+        scan = save("the CT", NATIVE_CT, lambda: slices.cut(to_image(choice.native)))
         arguments: list[str | Path] = [
-            "synthesize", self._save(slices.cut(to_image(choice.native)), NATIVE_CT), "-o", self.result,
+            "synthesize", scan, "-o", self.result,
             "--device", choice.device, "--progress", "json", "--json", "--uncompressed",
         ]  # fmt: skip
         if choice.model:
             arguments += ["--model", choice.model]
         if choice.heart is not None:
-            mask = mask_of(choice.heart, choice.heart_segment, choice.native)
-            arguments += ["--heart-mask", self._save(slices.cut(mask), HEART)]
+            mask = save(
+                "the heart mask",
+                HEART,
+                lambda: slices.cut(mask_of(choice.heart, choice.heart_segment, choice.native)),
+            )
+            arguments += ["--heart-mask", mask]
         if choice.cect is not None:
-            arguments += ["--cect", self._save(to_image(choice.cect), CECT)]
+            arguments += ["--cect", save("the real CECT", CECT, lambda: to_image(choice.cect))]
         if choice.reference is not None:
             on_cect = choice.reference_on_cect
-            labels = chambers_of(choice.reference, choice.cect if on_cect else choice.native)
-            labels = labels if on_cect else slices.cut(labels)
-            arguments += [
-                "--reference",
-                self._save(labels, REFERENCE),
-                "--reference-on",
-                "cect" if on_cect else "ct",
-            ]
+
+            def labels() -> sitk.Image:
+                drawn = chambers_of(choice.reference, choice.cect if on_cect else choice.native)
+                return drawn if on_cect else slices.cut(drawn)
+
+            reference = save("the reference", REFERENCE, labels)
+            arguments += ["--reference", reference, "--reference-on", "cect" if on_cect else "ct"]
         return arguments
 
     def adopt(self, folder: Path) -> Path:
@@ -112,7 +133,7 @@ class CaseFiles:
         """Deletes the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _save(self, image: Any, name: str) -> Path:
+    def _save(self, image: sitk.Image, name: str) -> Path:
         import SimpleITK as sitk
 
         path = self.folder / name

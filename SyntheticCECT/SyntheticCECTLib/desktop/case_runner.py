@@ -81,8 +81,8 @@ class CaseRunner:
             view: Is told how it goes.
         """
 
-        def arguments(files: CaseFiles, _: OnProgress) -> list[str | Path]:
-            return files.write(choice)
+        def arguments(files: CaseFiles, report: OnProgress) -> list[str | Path]:
+            return files.write(choice, report)
 
         def take(files: CaseFiles, report: OnProgress) -> CaseResult:
             from ..core.case import part_of
@@ -197,7 +197,7 @@ class CaseRunner:
             return
         files = CaseFiles(self._folder)
         try:
-            command = arguments(files, self._reporter(view))
+            command = arguments(files, self._reporter(view, 0.0))
         except _Cancelled:
             files.remove()
             return
@@ -223,11 +223,16 @@ class CaseRunner:
         files.awaited = True
         qt.QTimer.singleShot(0, lambda: self._take(files, take, view))
 
-    def _reporter(self, view: RunView) -> OnProgress:
-        """Keeps the window alive between pieces of work here, so that Cancel can be pressed."""
+    def _reporter(self, view: RunView, fraction: float) -> OnProgress:
+        """Keeps the window alive between pieces of work here, so that Cancel can be pressed.
+
+        Args:
+            view: Is told what is being done.
+            fraction: Of the whole run, at which these pieces are.
+        """
 
         def report(_: float, message: str) -> None:
-            view.run_progress(Progress(1.0, message))
+            view.run_progress(Progress(fraction, message))
             slicer.app.processEvents()
             if self._view is not view:
                 raise _Cancelled
@@ -239,7 +244,7 @@ class CaseRunner:
             files.remove()
             return
         try:
-            result = take(files, self._reporter(view))
+            result = take(files, self._reporter(view, 1.0))
         except _Cancelled:
             return
         except Exception as error:  # whatever it is, the panel must not stay in the state of a run

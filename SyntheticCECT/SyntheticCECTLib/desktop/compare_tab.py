@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputRefused
+from ..mrml.case_charts import BLAND_ALTMAN, CORRELATION, chart_of_cases, put_case_charts
 from ..mrml.tables import columns_of, table_csv
 from .case_collection import HEADINGS, ComparedCase, cases_in, compared_case
-from .case_files import CaseChoice
 from .desk import Desk
 from .run_display import RunDisplay
 from .run_report import Progress
+from .start_check import CASE, StartCheck
+from .synthesize_tab import SynthesizeTab
 from .view_presets import show_difference
 from .volume_rows import fill_table
 
@@ -30,12 +32,15 @@ class CompareTab:
 
     Args:
         desk: What all tabs share.
-        choice: Called for what the Synthesize tab has chosen.
+        check: Asked before a run.
+        synthesize: Has chosen the CT, and how it is worked on.
         opened: Called when a run brought a result.
     """
 
-    def __init__(self, desk: Desk, choice: Callable[[], CaseChoice], opened: Callable[[], None]) -> None:
-        self._desk, self._choice, self._opened = desk, choice, opened
+    def __init__(
+        self, desk: Desk, check: StartCheck, synthesize: SynthesizeTab, opened: Callable[[], None]
+    ) -> None:
+        self._desk, self._check, self._synthesize, self._opened = desk, check, synthesize, opened
         ui = self._ui = desk.ui
         self.display = RunDisplay(
             ui.compareButton,
@@ -46,6 +51,7 @@ class CompareTab:
         )
         self._cases: list[ComparedCase] = []
         self._agreement: dict[str, Any] | None = None
+        self._reasons: dict[str, str] = {}
         for button, act in (
             (ui.compareButton, self._compare), (ui.compareCancelButton, self._cancel),
             (ui.differenceButton, self._difference), (ui.copyButton, self._copy), (ui.exportButton, self._export),
@@ -53,6 +59,7 @@ class CompareTab:
             (ui.clearCasesButton, self._clear), (ui.plotCasesButton, self._plot),
         ):  # fmt: skip
             button.connect("clicked(bool)", act)
+        ui.casesChartCombo.connect("activated(int)", self._show_chart)
         for selector in (ui.realCectSelector, ui.referenceSelector, ui.nativeCtSelector):
             selector.connect("currentNodeChanged(vtkMRMLNode*)", self._chosen)
 
@@ -112,11 +119,16 @@ class CompareTab:
     def _compare(self, *_: Any) -> None:
         ui, parameters = self._ui, self._desk.parameters
         choice = replace(
-            self._choice(),
+            self._synthesize.choice(),
             cect=ui.realCectSelector.currentNode(),
             reference=ui.referenceSelector.currentNode(),
             reference_on_cect=bool(ui.referenceOnCectCheck.checked),
         )
+        try:
+            self._check.admit(CASE, self._synthesize.memory(choice.cect))
+        except InputRefused as refusal:
+            self.display.end(str(refusal))
+            return
         self._desk.runner.process(choice, parameters.replaceEarlier, self)
 
     def _cancel(self, *_: Any) -> None:
@@ -183,22 +195,24 @@ class CompareTab:
         self.show()
 
     def _plot(self, *_: Any) -> None:
-        from ..mrml.plots import add_bland_altman, add_correlation
-        from ..mrml.scene_change import all_or_nothing
+        cases = self._cases
+        charts = put_case_charts(
+            self._desk.session.scene,
+            [case.predicted_ml for case in cases],
+            [case.reference_ml for case in cases],
+            [case.case_id for case in cases],
+        )
+        self._reasons = charts.reasons
+        self._show_chart()
 
-        scene, cases = self._desk.session.scene, self._cases
-        measured = (
-            [case.predicted_ml for case in cases], [case.reference_ml for case in cases], [case.case_id for case in cases],
-        )  # fmt: skip
-
-        def add() -> None:
-            with all_or_nothing(scene):
-                chart = add_bland_altman(scene, *measured, f"Bland-Altman LA+LV, {len(cases)} cases")
-                if len(cases) >= 4:
-                    add_correlation(scene, *measured, f"Correlation LA+LV, {len(cases)} cases")
+    def _show_chart(self, *_: Any) -> None:
+        """The one that is chosen, or why there is none."""
+        content = (BLAND_ALTMAN, CORRELATION)[self._ui.casesChartCombo.currentIndex]
+        chart = chart_of_cases(self._desk.session.scene, content)
+        if chart is not None:
             self._desk.application.show_chart(chart)
-
-        self._try(add)
+        none = self._reasons.get(content, "There is no such chart yet: press Plot agreement.")
+        self._ui.compareMessageLabel.text = none if chart is None else ""
 
     def _try(self, act: Callable[[], Any]) -> None:
         try:

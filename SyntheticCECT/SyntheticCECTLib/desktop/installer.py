@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from .packages import Package
 from .run_report import RunFailure
@@ -44,7 +44,12 @@ class Installer:
         try_out: Runs a check in the background.
         wheel_folder: Called for the folder of wheels; empty for the network.
         check: Python code that fails where a package does not work.
+
+    Attributes:
+        installing: Whether any installer installs now: two pips would write over each other.
     """
+
+    installing: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -71,6 +76,9 @@ class Installer:
             ready: At once where nothing is missing; else after the check.
             refused: With the reason and what to do, where it cannot be.
         """
+        if Installer.installing:
+            refused("Packages are being installed. Wait until that is over, and press again.")
+            return
         missing = self._packages.missing()
         if not missing:
             ready()
@@ -85,20 +93,13 @@ class Installer:
                 "wheel folder under 'Python packages'."
             )
             return
-        if not self._application.ask(self._question(missing, wheels)):
-            refused(f"Nothing was installed, so this cannot be done: {names} is missing.")
-            return
+        Installer.installing = True  # the window is alive while a person is asked, and while pip works
         try:
-            for package in torch:
-                self._packages.install_torch(package)
-            others = [package for package in missing if package not in torch]
-            if others:
-                self._packages.install(others, wheels)
-        except Exception as error:  # pip, light-the-torch and Slicer raise what they like
-            refused(
-                f"{names} could not be installed: {error}\nCheck the network or the wheel folder, and try again; "
-                "Slicer's Python console has pip's own words."
-            )
+            trouble = self._install(missing, torch, wheels)
+        finally:
+            Installer.installing = False
+        if trouble:
+            refused(trouble)
             return
         still = self._packages.missing()
         if still:
@@ -107,6 +108,24 @@ class Installer:
             )
             return
         self._try_out(self._check, ready, lambda failure: refused(_broken(names, failure)))
+
+    def _install(self, missing: Sequence[Package], torch: Sequence[Package], wheels: str) -> str:
+        """Asks and installs; what a person must know where that did not come about, else nothing."""
+        names = ", ".join(package.name for package in missing)
+        if not self._application.ask(self._question(missing, wheels)):
+            return f"Nothing was installed, so this cannot be done: {names} is missing."
+        try:
+            for package in torch:
+                self._packages.install_torch(package)
+            others = [package for package in missing if package not in torch]
+            if others:
+                self._packages.install(others, wheels)
+        except Exception as error:  # pip, light-the-torch and Slicer raise what they like
+            return (
+                f"{names} could not be installed: {error}\nCheck the network or the wheel folder, and try again; "
+                "Slicer's Python console has pip's own words."
+            )
+        return ""
 
     def _question(self, missing: Sequence[Package], wheels: str) -> str:
         lines = "\n".join(f"• {package.requirement}: {package.size}" for package in missing)

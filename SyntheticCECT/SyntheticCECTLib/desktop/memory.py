@@ -13,6 +13,12 @@ BYTES_PER_VOXEL = 30
 """Peak of ``synthesize`` on the processor, measured: 0.97 GiB at 512 x 512 x 60 voxels, 2.21 GiB at 512 x 512 x 240."""
 SCENE_BYTES_PER_VOXEL = 16
 """In Slicer: images as they are read (8), and the nodes that are made of them (6)."""
+CECT_BYTES_PER_VOXEL = 19
+"""At most 17 while it is registered, measured: 0.91 GiB for a CT of 60 slices alone, 1.73 GiB with a CECT of 240; and the
+copy that is handed over (2)."""
+REGISTERED_BYTES_PER_VOXEL = 4
+"""In Slicer: the registered CECT as it is read, and its node."""
+ADVICE = "Close other programs, or use fewer slices."
 
 
 @dataclass(frozen=True)
@@ -22,26 +28,42 @@ class MemoryNeed:
     Attributes:
         needed: By the background process and for the new nodes.
         free: On this computer; ``None`` where it does not tell.
+        beside: What another run may still take.
     """
 
     needed: int
     free: int | None
+    beside: int = 0
 
     @property
     def enough(self) -> bool:
         """Whether the run may start; also where nothing is known."""
-        return self.free is None or self.needed <= self.free
+        return self.free is None or self.needed + self.beside <= self.free
+
+    def amount(self) -> str:
+        """Needed and free, for people; without a full stop."""
+        free = "free memory unknown" if self.free is None else f"{_gib(self.free)} free"
+        beside = f", and {_gib(self.beside)} for the other run" if self.beside else ""
+        return f"Needs about {_gib(self.needed)} of memory{beside}; {free}"
 
     def text(self) -> str:
-        """For people."""
-        free = "free memory unknown" if self.free is None else f"{_gib(self.free)} free"
-        advice = "" if self.enough else " Not enough: close other programs, or use fewer slices."
-        return f"Needs about {_gib(self.needed)} of memory; {free}.{advice}"
+        """The same with advice where it is not enough."""
+        return f"{self.amount()}." if self.enough else f"{self.amount()}: not enough. {ADVICE}"
 
 
-def memory_need(voxels: int, free: int | None) -> MemoryNeed:
-    """For a scan of so many voxels."""
-    return MemoryNeed(BASE_BYTES + voxels * (BYTES_PER_VOXEL + SCENE_BYTES_PER_VOXEL), free)
+def memory_need(voxels: int, free: int | None, cect_voxels: int = 0, beside: int = 0) -> MemoryNeed:
+    """For a CT of so many voxels.
+
+    Args:
+        voxels: Of the CT.
+        free: Bytes, ``None`` where unknown.
+        cect_voxels: Of a real CECT that is registered; it comes onto the CT's grid too.
+        beside: Bytes that another run may still take.
+    """
+    needed = BASE_BYTES + voxels * (BYTES_PER_VOXEL + SCENE_BYTES_PER_VOXEL)
+    if cect_voxels:
+        needed += cect_voxels * CECT_BYTES_PER_VOXEL + voxels * REGISTERED_BYTES_PER_VOXEL
+    return MemoryNeed(needed, free, beside)
 
 
 def free_memory() -> int | None:

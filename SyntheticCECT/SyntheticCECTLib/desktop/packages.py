@@ -92,7 +92,8 @@ class SlicerPackages:
 
         with _pinned() as constraints:
             before = os.environ.get("PIP_CONSTRAINT")
-            os.environ["PIP_CONSTRAINT"] = str(constraints)  # light-the-torch passes no such option on
+            # light-the-torch passes no such option on. An address, for pip takes what is behind a space for another file.
+            os.environ["PIP_CONSTRAINT"] = constraints.as_uri()
             try:
                 logic = PyTorchUtils.PyTorchUtilsLogic()
                 installed = logic.installTorch(

@@ -11,6 +11,7 @@ import qt
 import slicer
 
 from ..mrml.display import apply_window
+from ..mrml.result_nodes import NATIVE_ROLE
 from .application import Application
 from .background_run import BackgroundRun, Listener
 from .batch_tab import BatchTab
@@ -21,12 +22,14 @@ from .command_line import CommandLine, slicer_python
 from .compare_tab import CompareTab
 from .desk import Desk
 from .device_list import QUERY, Device, read_gpus
+from .gui_connection import GuiConnection
 from .installer import STUDY_CHECK, Installer, Packages
 from .memory import free_memory
 from .observers_tab import ObserversTab
 from .packages import STUDIES, SlicerPackages
 from .path_field import follow_path
 from .run_report import Progress
+from .start_check import StartCheck
 from .synthesize_tab import SynthesizeTab
 from .view_annotation import ViewAnnotation, slicer_views
 from .view_tab import ViewTab
@@ -35,8 +38,6 @@ from .virtual_patient import VirtualPatientNodes, add_patient
 WHEEL_FOLDER = "SyntheticCECT/WheelFolder"
 FIRST_SEED = 1
 CHOSEN_NODES = ("nativeCt", "heartSegmentation", "realCect", "referenceSegmentation")
-FIELD = "SlicerParameterName"
-"""The dynamic property by which a widget of the Designer file names its field of the parameter node."""
 
 
 class Panel:
@@ -74,14 +75,15 @@ class Panel:
         runner = CaseRunner(session, command_line, installer, application.temporary_folder())
         self.desk = Desk(ui, session, runner, application, parameters)
         self._folder = Path(tempfile.mkdtemp(prefix="SyntheticCECT-", dir=application.temporary_folder()))
-        self._gui: Any = None
+        self._gui: GuiConnection | None = None
         self._seed = FIRST_SEED
         self._open, self._looks_again = True, False
-        self.synthesize = SynthesizeTab(self.desk, memory, self._opened)
+        self.check = StartCheck(self.desk, memory)
+        self.synthesize = SynthesizeTab(self.desk, self.check, self._opened)
         self.view = ViewTab(self.desk)
         self.chambers = ChambersTab(self.desk, self._folder / "histogram.png")
-        self.compare = CompareTab(self.desk, self.synthesize.choice, self._opened)
-        self.batch = BatchTab(self.desk, self._opened)
+        self.compare = CompareTab(self.desk, self.check, self.synthesize, self._opened)
+        self.batch = BatchTab(self.desk, self.check, self._opened)
         study_packages = SlicerPackages(STUDIES)
         self.observers = ObserversTab(
             self.desk, Installer(study_packages, application, try_out, wheels, STUDY_CHECK)
@@ -104,11 +106,7 @@ class Panel:
         # A scene keeps the node itself; one wrapper of it is enough.
         if parameters.parameterNode is not self.desk.parameters.parameterNode:
             self.desk.parameters = parameters
-        # By name: `connectGui` of some versions of Slicer gives nothing to disconnect with.
-        named = {widget.property(FIELD): widget for widget in vars(self.desk.ui).values()}
-        self._gui = self.desk.parameters.connectParametersToGui(
-            {str(name): widget for name, widget in named.items() if name}
-        )
+        self._gui = GuiConnection(self.desk.parameters, vars(self.desk.ui))
         self.desk.settled = True
         self.desk.session.choose(self.desk.parameters.nativeCt)
         self.synthesize.restore()
@@ -148,6 +146,14 @@ class Panel:
         for field in CHOSEN_NODES:
             if getattr(self.desk.parameters, field) is node:
                 setattr(self.desk.parameters, field, None)
+        self._look_again_later()
+
+    def node_comes(self, node: Any) -> None:
+        """A node was added: one that knows its CT already is a result that Undo or Redo brought back."""
+        if self.desk.settled and node.GetNodeReferenceID(NATIVE_ROLE):
+            self._look_again_later()
+
+    def _look_again_later(self) -> None:
         if not self._looks_again:
             self._looks_again = True
             _later(self._look_again)
@@ -159,7 +165,7 @@ class Panel:
 
     def _disconnect(self) -> None:
         if self._gui is not None:
-            self.desk.parameters.disconnectGui(self._gui)
+            self._gui.end()
             self._gui = None
 
     def close(self) -> None:
@@ -239,7 +245,10 @@ class Panel:
 
     def _ask_for_gpus(self, command_line: CommandLine) -> None:
         query = CommandLine(QUERY[0], QUERY[1:], command_line.folder)
-        BackgroundRun(query, [], Listener(done=lambda text: self._show_gpus(read_gpus(text)))).start()
+        listener = Listener(
+            done=lambda text: self._show_gpus(read_gpus(text)), failed=lambda _: self._show_gpus([])
+        )
+        BackgroundRun(query, [], listener).start()
 
 
 class PatientView:

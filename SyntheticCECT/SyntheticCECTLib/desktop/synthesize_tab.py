@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from math import prod
 from typing import TYPE_CHECKING, Any
 
+from ..core.errors import InputRefused
 from .case_files import CaseChoice
 from .desk import Desk
 from .device_list import Device, devices, speed_note
-from .memory import MemoryNeed, memory_need
+from .memory import MemoryNeed
 from .model_card import card_text, contrast_models
 from .run_display import RunDisplay
 from .run_report import Progress
 from .segment_choice import SegmentChoice
 from .slice_range import SliceRange
+from .start_check import CASE, StartCheck
 from .torch_build import torch_build
 
 if TYPE_CHECKING:
     from ..core.case import CaseResult
+
+NOT_HERE = "not here"
 
 
 class SynthesizeTab:
@@ -26,17 +31,18 @@ class SynthesizeTab:
 
     Args:
         desk: What all tabs share.
-        free_memory: Called for the bytes that are free, ``None`` where unknown.
+        check: Asked before a run; is told which devices and models are here.
         opened: Called when a run brought a result.
     """
 
-    def __init__(self, desk: Desk, free_memory: Callable[[], int | None], opened: Callable[[], None]) -> None:
-        self._desk, self._free_memory, self._opened = desk, free_memory, opened
+    def __init__(self, desk: Desk, check: StartCheck, opened: Callable[[], None]) -> None:
+        self._desk, self._check, self._opened = desk, check, opened
         ui = self._ui = desk.ui
         self.display = RunDisplay(
             ui.applyButton, ui.cancelButton, ui.progressBar, ui.progressLabel, ui.messageLabel
         )
         self._gpus: list[Device] = []
+        self._gpus_known = False
         self._torch = torch_build()
         self._models = contrast_models()
         self._default = ""
@@ -54,13 +60,20 @@ class SynthesizeTab:
 
     def restore(self) -> None:
         """Shows what the parameter node holds, where it is not connected by itself."""
-        parameters = self._desk.parameters
+        parameters, check = self._desk.parameters, self._check
+        choices = devices(self._gpus, self._torch)
+        check.models = [one.id for one in self._models]
+        check.devices = [one.key for one in choices] if self._gpus_known else None
         self._filling = True
         self._fill(
             self._ui.modelCombo, [(one.id, one.id) for one in self._models], parameters.model or self._default
         )
-        choices = devices(self._gpus, self._torch)
-        self._fill(self._ui.deviceCombo, [(one.title, one.key) for one in choices], parameters.device)
+        self._fill(
+            self._ui.deviceCombo,
+            [(one.title, one.key) for one in choices],
+            parameters.device,
+            NOT_HERE if self._gpus_known else "being looked for",
+        )
         self._filling = False
         self.segment.show(parameters.heartSegmentation, parameters.heartSegmentId)
         self._ui.packagesLabel.text = self._desk.runner.installer.state()
@@ -76,8 +89,8 @@ class SynthesizeTab:
         self.restore()
 
     def show_gpus(self, gpus: list[Device]) -> None:
-        """The graphics cards, once the driver told which."""
-        self._gpus = gpus
+        """The graphics cards, once the driver told which, or could not be asked."""
+        self._gpus, self._gpus_known = gpus, True
         self.restore()
 
     def choice(self) -> CaseChoice:
@@ -93,10 +106,16 @@ class SynthesizeTab:
             device=parameters.device,
         )
 
-    def memory(self) -> MemoryNeed | None:
-        """What the chosen scan needs; ``None`` without one."""
+    def memory(self, cect: Any = None) -> MemoryNeed | None:
+        """What the chosen scan needs; ``None`` without one.
+
+        Args:
+            cect: Node of a real CECT that it is compared with.
+        """
         size = self._size()
-        return memory_need(size[0] * size[1] * size[2], self._free_memory()) if all(size) else None
+        data = cect.GetImageData() if cect is not None else None
+        others = data.GetNumberOfPoints() if data is not None else 0
+        return self._check.memory(CASE, prod(size), others) if all(size) else None
 
     def update(self) -> None:
         """What depends on the CT: memory, time, and whether Apply can be pressed."""
@@ -131,9 +150,10 @@ class SynthesizeTab:
         if need is None:
             self.display.end("Choose a CT first.")
             return
-        question = f"{need.text()}\nTry it nevertheless?"
-        if not need.enough and not self._desk.application.ask(question):
-            self.display.end(need.text())
+        try:
+            self._check.admit(CASE, need)
+        except InputRefused as refusal:
+            self.display.end(str(refusal))
             return
         self._desk.runner.process(self.choice(), self._desk.parameters.replaceEarlier, self)
 
@@ -188,7 +208,9 @@ class SynthesizeTab:
     def _show_card(self) -> None:
         index = self._ui.modelCombo.currentIndex
         self._ui.modelCardLabel.text = (
-            card_text(self._models[index]) if 0 <= index < len(self._models) else ""
+            card_text(self._models[index])
+            if 0 <= index < len(self._models)
+            else "This model is not on this computer."
         )
 
     def _size(self) -> tuple[int, int, int]:
@@ -203,8 +225,11 @@ class SynthesizeTab:
         return columns, rows, max(0, used)
 
     @staticmethod
-    def _fill(combo: Any, entries: list[tuple[str, str]], chosen: str) -> None:
+    def _fill(combo: Any, entries: list[tuple[str, str]], chosen: str, absent: str = NOT_HERE) -> None:
+        """A saved choice that is none here gets an entry of its own, and stays what is chosen."""
         combo.clear()
+        if chosen and chosen not in [key for _, key in entries]:
+            entries = [*entries, (f"{chosen} ({absent})", chosen)]
         for title, key in entries:
             combo.addItem(title, key)
         keys = [key for _, key in entries]

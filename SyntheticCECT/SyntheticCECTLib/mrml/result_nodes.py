@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SYNTHETIC_CECT = "synthetic_cect"
 EXPECTED_ERROR_UPPER_HU = 150.0
 TABLE, CHART = "table.", "chart."
+NATIVE_ROLE = f"{PREFIX}native"
+"""By which the synthetic CECT refers to its CT."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,10 @@ def add_result(
             write_provenance(node, entries, role, role in _COMPUTED)
             if node is not result.synthetic_cect:
                 result.synthetic_cect.SetNodeReferenceID(PREFIX + role, node.GetID())
-        result.synthetic_cect.SetNodeReferenceID(PREFIX + "native", native_node.GetID())
+        for key, chart in result.charts.items():
+            for part in chart_parts(chart):
+                write_provenance(part, entries, CHART + key)
+        result.synthetic_cect.SetNodeReferenceID(NATIVE_ROLE, native_node.GetID())
         put_into(scene, result.folder, result.nodes())
     return result
 
@@ -134,7 +139,7 @@ def find_result(scene: Scene, native_node: VolumeNode | None) -> ResultNodes | N
     if native_node is None:
         return None
     for node in reversed(nodes_of(scene, "vtkMRMLScalarVolumeNode")):
-        if node.GetNodeReference(PREFIX + "native") is native_node:
+        if node.GetNodeReference(NATIVE_ROLE) is native_node:
             result = _referred(scene, native_node, node)
             if result is not None:
                 return result
@@ -231,7 +236,9 @@ def _tables(scene: Scene, result: CaseResult, name: str) -> dict[str, TableNode]
             heart_ml,
             intervals_ml=result.intervals_ml,
         ),
-        "metrics": add_metrics_table(scene, result.agreement, f"{name} agreement", result.no_agreement or ""),
+        "metrics": add_metrics_table(
+            scene, result.agreement, f"{name} agreement", result.no_agreement or "", result.case.registration
+        ),
     }
 
 

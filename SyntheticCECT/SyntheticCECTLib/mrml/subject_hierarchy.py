@@ -1,4 +1,4 @@
-"""One folder for each case in the subject hierarchy, beside the CT in its study, its patient, or the scene."""
+"""Folders in the subject hierarchy: for each case beside the CT in its study, its patient, or the scene."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ def add_case_folder(scene: Scene, native_node: Node, name: str) -> int:
     item = hierarchy.GetItemByDataNode(native_node) or hierarchy.CreateItem(
         hierarchy.GetSceneItemID(), native_node
     )
-    parent = hierarchy.GetItemParent(item)
-    if hierarchy.GetItemChildWithName(parent, name):
-        name = hierarchy.GenerateUniqueItemName(name)
-    folder = hierarchy.CreateFolderItem(parent, name)
-    hierarchy.SetItemExpanded(folder, True)
-    return int(folder)
+    return _add_folder(hierarchy, hierarchy.GetItemParent(item), name)
+
+
+def add_folder(scene: Scene, name: str) -> int:
+    """Adds a folder right below the scene; a number is added to its name where that is taken."""
+    hierarchy = _hierarchy(scene)
+    return _add_folder(hierarchy, hierarchy.GetSceneItemID(), name)
 
 
 def put_into(scene: Scene, folder: int, nodes: Iterable[Node]) -> None:
@@ -87,6 +88,14 @@ def items_of(scene: Scene) -> list[int]:
         return []
     hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), ids, True)
     return [int(ids.GetId(n)) for n in range(ids.GetNumberOfIds())]
+
+
+def _add_folder(hierarchy: Any, parent: int, name: str) -> int:
+    if hierarchy.GetItemChildWithName(parent, name):
+        name = hierarchy.GenerateUniqueItemName(name)
+    folder = hierarchy.CreateFolderItem(parent, name)
+    hierarchy.SetItemExpanded(folder, True)
+    return int(folder)
 
 
 def _hierarchy(scene: Scene) -> Any:

@@ -13,9 +13,23 @@ from .scene_change import all_or_nothing
 
 if TYPE_CHECKING:
     from ..core.agreement import Agreement
+    from ..core.alignment.registration import Registration
 
 Columns = Mapping[str, Sequence["float | str | None"]]
 NO_VALUE = "no value"
+METRIC_TITLES = ("figure", "value", "unit", "computed over", "data range (HU)", "paper", "reason", "key")
+QUALITIES = {
+    "mutual_information_before": ("mutual information before", "nats", 3),
+    "mutual_information_after": ("mutual information after", "nats", 3),
+    "normalized_mutual_information": ("normalized mutual information", "", 3),
+    "body_dice": ("Dice of the body", "", 3),
+    "lung_dice": ("Dice of the lungs", "", 3),
+    "translation_mm": ("shift", "mm", 1),
+    "rotation_deg": ("turn", "degrees", 1),
+    "overlap": ("share of the body that both show", "", 2),
+}
+"""Label, unit and decimals of each measure of `core.alignment.registration_quality.measure`."""
+TOO_LITTLE_LUNG = "too little lung is seen"
 CHAMBER_NAMES = {"la": "left atrium", "lv": "left ventricle"}
 
 
@@ -74,7 +88,13 @@ def update_volumes_table(
     update_table(table_node, columns)
 
 
-def add_metrics_table(scene: Scene, agreement: Agreement | None, name: str, why_none: str = "") -> TableNode:
+def add_metrics_table(
+    scene: Scene,
+    agreement: Agreement | None,
+    name: str,
+    why_none: str = "",
+    registration: Registration | None = None,
+) -> TableNode:
     """Adds a table with one row for each figure of agreement: value, unit, what it is computed over, the paper's.
 
     Args:
@@ -82,34 +102,34 @@ def add_metrics_table(scene: Scene, agreement: Agreement | None, name: str, why_
         agreement: Of `CaseResult`; or ``None``.
         name: The node's name.
         why_none: Why there is no agreement; it then stands in every row.
+        registration: Of the real CECT; adds a row with the verdict, and one for each measure of its quality.
     """
-    node = _add(scene, name)
-    update_metrics_table(node, agreement, why_none)
-    return node
-
-
-def update_metrics_table(table_node: TableNode, agreement: Agreement | None, why_none: str = "") -> None:
-    """Puts new figures into a table of `add_metrics_table`; arguments as there."""
     from ..core.metrics.metric_catalogue import METRICS
 
     metrics = list(METRICS.values())
     figures = agreement.patient.values if agreement else {}
     reasons = agreement.patient.reasons if agreement else dict.fromkeys(METRICS, why_none or "not compared")
+    rows = [
+        (
+            metric.label,
+            _shown(figures.get(metric.key), metric.decimals),
+            metric.unit,
+            metric.region,
+            f"{metric.data_range_hu:g}" if metric.data_range_hu else "",
+            metric.paper,
+            reasons.get(metric.key, ""),
+            metric.key,
+        )
+        for metric in metrics
+    ]
+    if registration is not None:
+        rows += _registration_rows(registration)
+    node = _add(scene, name)
     update_table(
-        table_node,
-        {
-            "figure": [metric.label for metric in metrics],
-            "value": [_shown(figures.get(metric.key), metric.decimals) for metric in metrics],
-            "unit": [metric.unit for metric in metrics],
-            "computed over": [metric.region for metric in metrics],
-            "data range (HU)": [
-                f"{metric.data_range_hu:g}" if metric.data_range_hu else "" for metric in metrics
-            ],
-            "paper": [metric.paper for metric in metrics],
-            "reason": [reasons.get(metric.key, "") for metric in metrics],
-            "key": [metric.key for metric in metrics],
-        },
+        node,
+        {title: list(column) for title, column in zip(METRIC_TITLES, zip(*rows, strict=True), strict=True)},
     )
+    return node
 
 
 def add_table(scene: Scene, columns: Columns, name: str) -> TableNode:
@@ -163,6 +183,22 @@ def table_csv(table_node: TableNode) -> str:
     for row in zip(*columns.values(), strict=True):
         writer.writerow(["" if isinstance(value, float) and math.isnan(value) else value for value in row])
     return text.getvalue()
+
+
+def _registration_rows(registration: Registration) -> list[tuple[str, ...]]:
+    """Columns `METRIC_TITLES`."""
+    verdict = "plausible" if registration.plausible else "not plausible"
+    rows = [
+        ("Registration of the CECT", verdict, "", "", "", "", " ".join(registration.reasons), "registration")
+    ]
+    for key, value in registration.quality.items():
+        label, unit, decimals = QUALITIES[key]
+        reason = TOO_LITTLE_LUNG if value is None else ""
+        shown = _shown(value, decimals)
+        rows.append(
+            (f"Registration: {label}", shown, unit, "both scans", "", "", reason, f"registration.{key}")
+        )
+    return rows
 
 
 def _add(scene: Scene, name: str) -> TableNode:

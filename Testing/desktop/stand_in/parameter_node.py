@@ -88,7 +88,8 @@ class Wrapper:
 
     def __init__(self, parameterNode: Any) -> None:
         self.parameterNode = parameterNode
-        self._connected: dict[int, tuple[list[tuple[Any, str, Callable[..., None]]], int]] = {}
+        self._connected: dict[int, tuple[dict[str, Any], list[tuple[Any, str, Callable[..., None]]]]] = {}
+        self._next_tag = 0
         self._showing = False
         for field in self.fields.values():
             if not field.is_node and not parameterNode.GetParameter(field.name):
@@ -99,6 +100,12 @@ class Wrapper:
 
     def EndModify(self, before: int) -> None:
         self.parameterNode.EndModify(before)
+
+    def AddObserver(self, event: Any, callback: Any, priority: float = 0.0) -> int:
+        return self.parameterNode.AddObserver(event, callback, priority)
+
+    def RemoveObserver(self, tag: int) -> None:
+        self.parameterNode.RemoveObserver(tag)
 
     def connectGui(self, ui: Any) -> None:
         """By the dynamic property ``SlicerParameterName``; gives no tag to disconnect with, as Slicer's gives none."""
@@ -111,17 +118,18 @@ class Wrapper:
         if unknown:
             raise ValueError(f"no field is called {unknown}")
         links = [self._link(self.fields[name], widget) for name, widget in widgets.items()]
-        observer = self.parameterNode.AddObserver("ModifiedEvent", lambda *_: self._show(widgets))
-        tag = len(self._connected)
-        self._connected[tag] = links, observer
-        self._show(widgets)
+        tag = self._next_tag
+        self._next_tag += 1
+        self._connected[tag] = widgets, links
+        self._show()
         for widget, signal, slot in links:
             getattr(widget, signal).connect(slot)
+        self.AddObserver("ModifiedEvent", lambda *_: self._show())
         return tag
 
     def disconnectGui(self, tag: int) -> None:
-        links, observer = self._connected.pop(tag)
-        self.parameterNode.RemoveObserver(observer)
+        """The observer stays, as in Slicer."""
+        _, links = self._connected.pop(tag)
         for widget, signal, slot in links:
             getattr(widget, signal).disconnect(slot)
 
@@ -145,14 +153,18 @@ class Wrapper:
 
         return widget, SIGNALS.get(kind, "valueChanged"), changed
 
-    def _show(self, widgets: dict[str, Any]) -> None:
+    def _show(self) -> None:
+        """All that is connected, to its widgets."""
         if self._showing:
             return
         self._showing = True
+        before = self.StartModify()
         try:
-            for name, widget in widgets.items():
-                _show(self.fields[name], widget, getattr(self, name))
+            for widgets, _ in list(self._connected.values()):
+                for name, widget in widgets.items():
+                    _show(self.fields[name], widget, getattr(self, name))
         finally:
+            self.EndModify(before)
             self._showing = False
 
 
