@@ -21,6 +21,7 @@ from .heart_task import overlap_loss
 from .prepare.pair import UNLABELLED
 from .processes import sum_of_all
 from .run_settings import RunSettings
+from .slice_picture import row_of_four
 from .task import Batch, Task
 
 ABSENT = -30.0
@@ -66,6 +67,10 @@ class LeftHeartTask(Task):
         torch.manual_seed(settings.seed)
         self.network = LeftHeart(settings.widths).to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue]
         self._blocks, self._held_out = load_blocks(train_paths), load_blocks(validation_paths)
+        slices = {
+            name: torch.cat([getattr(block, name) for block in self._blocks]) for name in ("cect", "labels")
+        }
+        self._vth_hu = heart_slices.chamber_threshold(slices)
 
     def __len__(self) -> int:
         return len(self._blocks)
@@ -109,11 +114,15 @@ class LeftHeartTask(Task):
         names = {name: None for row in rows for name in row}
         return {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
 
+    def pictures(self, network: nn.Module) -> dict[str, np.ndarray]:
+        block = self._held_out[0]
+        k = int((block.labels >= 2).sum((1, 2)).argmax())
+        synthetic = block.native + 1000 * answer_of(network, block)[0]
+        slices = (image[k].float().numpy() for image in (block.native, block.cect, synthetic, block.labels))
+        return {"native, CECT, synthetic, chambers": row_of_four(*slices, threshold_hu=self._vth_hu)}
+
     def facts(self) -> dict[str, Any]:
-        slices = {
-            name: torch.cat([getattr(block, name) for block in self._blocks]) for name in ("cect", "labels")
-        }
-        return {"vth_hu": heart_slices.chamber_threshold(slices), "training_volumes": len(self)}
+        return {"vth_hu": self._vth_hu, "training_volumes": len(self)}
 
 
 def load_blocks(paths: list[Path]) -> list[HeartBlock]:
@@ -130,11 +139,16 @@ def augmented(block: HeartBlock, generator: torch.Generator) -> Batch:
     return native.clamp(-1.024, 3.071), images[:, 1:], masks, block.told()[None]
 
 
-def figures_of(network: nn.Module, block: HeartBlock) -> dict[str, float]:
-    """What `LeftHeartTask.validate` averages, of one heart."""
+def answer_of(network: nn.Module, block: HeartBlock) -> torch.Tensor:
+    """The network's outputs for a whole heart as it is, (C, K, J, I), on the CPU wherever the network is."""
     depth = len(block.native)
     padded = pad(block.native[None, None].float() / 1000, (0, 0, 0, 0, 0, -depth % SLICE_MULTIPLE), value=AIR)
-    predicted = network(padded)[0, :, :depth]
+    return network(padded.to(next(network.parameters()).device))[0, :, :depth].cpu()
+
+
+def figures_of(network: nn.Module, block: HeartBlock) -> dict[str, float]:
+    """What `LeftHeartTask.validate` averages, of one heart."""
+    predicted = answer_of(network, block)
     found, truth, told = predicted[2:] > 0, block.masks() > 0, block.told().flatten().tolist()
     both, total = (found & truth).sum((1, 2, 3)), found.sum((1, 2, 3)) + truth.sum((1, 2, 3))
     names = ("dice_heart", "dice_la", "dice_lv", "dice_aorta", "dice_right_heart")

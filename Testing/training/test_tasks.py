@@ -182,6 +182,10 @@ def test_leftheart_learns_in_the_loop_and_makes_a_package(
     for figure in ("contrast", "likelihood", "soft_dice_loss", "mae_hu"):
         assert curve[-1][figure] < curve[0][figure]
     assert {"dice_la", "dv_percent"} <= set(curve[0])
+    task = LeftHeartTask(settings, cohort[:1], cohort[1:])
+    with torch.inference_mode():
+        (picture,) = task.pictures(task.network.eval()).values()
+    assert picture.shape == (64, 256, 3) and picture.dtype == np.uint8
 
 
 def test_masks_of_a_heart_block_are_those_of_the_networks_structures(cohort: list[Path]) -> None:
