@@ -25,12 +25,11 @@ from .evaluate import FIRST_TEST_SEED, test_patient
 from .package import rewrite_card
 from .worker_pool import in_processes
 
-PAPER, PLAIN, RESTRICTED, AVERAGED, LEVELLED, ALONE = (
+PAPER, PLAIN, RESTRICTED, AVERAGED, ALONE = (
     "santini2018: one slice at a time",
     "leftheart: neighbouring slices, skip connections; plain threshold",
     "leftheart: threshold restricted by its chambers",
     "leftheart: the same, averaged over views",
-    "leftheart: the same, chambers from the calibrated probability",
     "leftheart: its chambers without a threshold",
 )
 FIGURES = ("dice", "dv_percent", "seconds")
@@ -54,11 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     seeds = range(FIRST_TEST_SEED, FIRST_TEST_SEED + options.patients)
-    lacking = {"views", "chamber_level"} - set(load_model("leftheart").card)
-    if lacking:
+    if not load_model("leftheart").card.get("views"):
         raise InputRefused(
-            "step_missing", f"The card of 'leftheart' has no {' and no '.join(sorted(lacking))}.",
-            "Package and calibrate it again: without them two steps would be the same.",
+            "step_missing", "The card of 'leftheart' has no views.",
+            "Package it again: without them two steps would be the same.",
         )  # fmt: skip
     work = in_processes(options.workers, partial(measure, cohort=options.cohort), seeds)
     rows = dict(sorted(tqdm(work, total=len(seeds), desc="test patients", unit="patient")))
@@ -73,15 +71,12 @@ def measure(seed: int, cohort: Path) -> tuple[int, dict[str, dict[str, Any]]]:
     patient = test_patient(seed, cohort)
     native = sitk.Cast(patient.native_ct, sitk.sitkFloat32)
     with TemporaryDirectory() as folder:
-        once, averaged = (
-            synthesize(native, str(variant(Path(folder), changes)))
-            for changes in ({"views": [], "chamber_level": 0.5}, {"chamber_level": 0.5})
-        )
+        once = synthesize(native, str(variant(Path(folder), {"views": []})))
     paper, left = (synthesize(native, model) for model in ("santini2018", "leftheart"))
     steps = {
         PAPER: (paper, segmented(paper)), PLAIN: (once, segmented(unrestricted(once))),
-        RESTRICTED: (once, segmented(once)), AVERAGED: (averaged, segmented(averaged)),
-        LEVELLED: (left, segmented(left)), ALONE: (left, left.chamber_prior),
+        RESTRICTED: (once, segmented(once)), AVERAGED: (left, segmented(left)),
+        ALONE: (left, left.chamber_prior),
     }  # fmt: skip
     rows = {}
     for name, (synthesis, found) in steps.items():

@@ -71,8 +71,7 @@ def _threshold(package: ModelPackage) -> list[str]:
     if "views" in card:
         lines.append(
             "This network answers once; SyntheticCECT averages its outputs over the block and "
-            f"{len(card['views'])} turned and scaled views of it; a voxel may belong to a chamber from a probability of "
-            f"{card.get('chamber_level', 0.5):.3g} on."
+            f"{len(card['views'])} turned and scaled views of it."
         )
     return lines
 

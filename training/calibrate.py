@@ -1,17 +1,13 @@
-"""``python -m training calibrate``: learns how large a model's chambers are to be drawn, and how far they may be off.
+"""``python -m training calibrate``: learns how far the volumes of a model may be off, for its 95 % intervals.
 
-On virtual patients with realistic tissue values, drawn on the working grid, whom no training and no test ever sees, the
-model measures the chambers as the pipeline does. A network that was trained on overlap draws them too large: where it is
-in doubt, a voxel too many costs less overlap than one too few. So the card gets the `chamber_level` at which LA + LV of
-the middle patient come out right, and, by `core.volume_interval`, the errors that are left as 95 % intervals.
+On virtual patients with realistic tissue values, drawn on the working grid, whom no training and no test ever sees: the
+model measures them as the pipeline does, and `core.volume_interval` turns the errors into intervals for the card.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import os
-from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
@@ -34,33 +30,6 @@ from .worker_pool import in_processes
 FIRST_CALIBRATION_SEED = 300_000
 LABEL_OF = {"la": 2, "lv": 3}
 COVERAGE = 0.95
-LEVELS = np.linspace(0.3, 0.8, 101)
-
-
-@dataclass(frozen=True)
-class MeasuredChamber:
-    """Voxels of one chamber: true, and measured at each of `LEVELS`, (101,); and its softness."""
-
-    true: int
-    measured: np.ndarray
-    softness: float
-
-    def log_errors(self) -> np.ndarray:
-        """ln(true / measured) at each of `LEVELS`."""
-        with np.errstate(divide="ignore"):
-            return np.log(self.true / self.measured)
-
-
-@dataclass(frozen=True)
-class MeasuredPatient:
-    """Both chambers, by ``la`` and ``lv``."""
-
-    chambers: dict[str, MeasuredChamber]
-
-    def both(self) -> MeasuredChamber:
-        """LA + LV; the softness is of no meaning."""
-        la, lv = self.chambers["la"], self.chambers["lv"]
-        return MeasuredChamber(la.true + lv.true, la.measured + lv.measured, math.nan)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,72 +45,46 @@ def run(options: argparse.Namespace) -> None:
             "no_structures", f"'{package.id}' has no chambers of its own.", "Calibrate 'leftheart'."
         )
     seeds = range(FIRST_CALIBRATION_SEED, FIRST_CALIBRATION_SEED + options.patients)
-    measured = in_processes(options.workers, partial(_measured_seed, str(package.folder)), seeds)
-    patients = list(tqdm(measured, total=len(seeds), desc="calibration patients", unit="patient"))
-    level = level_of(patients)
+    measured = in_processes(options.workers, partial(_errors_of_seed, str(package.folder)), seeds)
+    rows = list(tqdm(measured, total=len(seeds), desc="calibration patients", unit="patient"))
     who = f"{len(seeds)} further virtual patients (seeds {seeds[0]} to {seeds[-1]}), working grid"
-    intervals = {**quantiles_of(patients, level), "coverage": COVERAGE, "on": who}
-    rewrite_card(package.folder, package.card | {"chamber_level": level, "volume_interval": intervals})
-    print(f"{package.id}: chamber level {level}, {intervals}")
+    intervals = {**quantiles_of(rows), "coverage": COVERAGE, "on": who}
+    rewrite_card(package.folder, package.card | {"volume_interval": intervals})
+    print(f"{package.id}: {intervals}")
 
 
-def level_of(patients: list[MeasuredPatient]) -> float:
-    """The one of `LEVELS` at which measured LA + LV are nearest to the truth in the median of patients.
-
-    Raises:
-        InputRefused: ``no_chambers``, in none of them; ``level_out_of_range``, none of `LEVELS` comes near.
-    """
-    found = [both for patient in patients if (both := patient.both()).true and both.measured[0]]
-    if not found:
-        raise InputRefused(
-            "no_chambers",
-            f"The model finds no chambers in any of {len(patients)} patients.",
-            "Train it for longer.",
-        )
-    errors = np.median([both.log_errors() for both in found], axis=0)
-    best = int(np.abs(errors).argmin())
-    if best in (0, len(LEVELS) - 1):
-        raise InputRefused(
-            "level_out_of_range",
-            f"At a probability of {LEVELS[best]:.2f} the chambers are still {100 * np.expm1(-errors[best]):+.0f} % off.",
-            "Train the model for longer, or on patients nearer to these.",
-        )
-    return float(LEVELS[best])
-
-
-def quantiles_of(patients: list[MeasuredPatient], level: float) -> dict[str, list[float]]:
-    """What `core.volume_interval` needs of each chamber, from patients measured at one of `LEVELS`.
+def quantiles_of(rows: list[dict[str, tuple[float, float]]]) -> dict[str, list[float]]:
+    """What `core.volume_interval` needs of each chamber, from the rows of `volume_errors`.
 
     Raises:
         InputRefused: ``too_few_patients`` for the coverage.
     """
-    n = int(np.abs(LEVELS - level).argmin())
     quantiles = {}
     for key in STRUCTURE_OF:
-        chambers = [patient.chambers[key] for patient in patients]
-        known = [chamber for chamber in chambers if chamber.true and chamber.measured[n]]
-        errors = np.array([chamber.log_errors()[n] for chamber in known])
+        pairs = np.array([row[key] for row in rows if key in row]).reshape(-1, 2)
         try:
-            quantiles[key] = calibrate(errors, np.array([chamber.softness for chamber in known]), COVERAGE)
+            quantiles[key] = calibrate(pairs[:, 0], pairs[:, 1], COVERAGE)
         except ValueError as error:
             raise InputRefused("too_few_patients", str(error), "Raise --patients.") from error
     return quantiles
 
 
-def measure(sample: TrainingSample, model: ContrastModel, threshold_hu: float) -> MeasuredPatient:
-    """The chambers of one patient as the pipeline would draw them at each of `LEVELS`, specks and all."""
+def volume_errors(
+    sample: TrainingSample, model: ContrastModel, threshold_hu: float
+) -> dict[str, tuple[float, float]]:
+    """For each chamber that is there and was found: ln(true / measured volume), and its softness."""
     contrast = model.run(sample.heart_native.astype(np.float32))
     maps = {key: contrast.structures[name] for key, name in STRUCTURE_OF.items()}
     brightest = np.maximum(maps["la"], maps["lv"])
     heart = one_part(contrast.structures["heart"])
-    inside = (heart >= 0.5) & (contrast.synthetic_hu >= threshold_hu)
-    chambers = {}
+    inside = (heart >= 0.5) & (brightest >= 0.5) & (contrast.synthetic_hu >= threshold_hu)
+    errors = {}
     for key, probability in maps.items():
-        own = np.sort(probability[inside & (probability == brightest)])
-        measured = len(own) - np.searchsorted(own, LEVELS)
-        true = int(np.count_nonzero(sample.heart_labels == LABEL_OF[key]))
-        chambers[key] = MeasuredChamber(true, measured, softness(probability))
-    return MeasuredPatient(chambers)
+        measured = np.count_nonzero(inside & (probability == brightest))
+        true = np.count_nonzero(sample.heart_labels == LABEL_OF[key])
+        if measured and true:
+            errors[key] = float(np.log(true / measured)), softness(probability)
+    return errors
 
 
 @cache
@@ -150,5 +93,5 @@ def _loaded(folder: str) -> tuple[ContrastModel, float]:
     return ContrastModel(package, torch.device("cpu")), float(package.card["threshold_hu"])
 
 
-def _measured_seed(folder: str, seed: int) -> MeasuredPatient:
-    return measure(draw_training_sample(seed, variety=1.0), *_loaded(folder))
+def _errors_of_seed(folder: str, seed: int) -> dict[str, tuple[float, float]]:
+    return volume_errors(draw_training_sample(seed, variety=1.0), *_loaded(folder))

@@ -118,10 +118,7 @@ def test_slices_that_are_not_finite_are_refused(tmp_path: Path, left_heart: Left
 
 def test_left_heart_averages_over_the_views_of_its_card(tmp_path: Path, left_heart: LeftHeart) -> None:
     def synthetic(views: list[dict[str, float]]) -> np.ndarray:
-        model = package_of(
-            tmp_path, "leftheart", left_heart, WIDTHS, threshold_hu=200.0, views=views, chamber_level=0.6
-        )
-        assert model.chamber_level == 0.6
+        model = package_of(tmp_path, "leftheart", left_heart, WIDTHS, threshold_hu=200.0, views=views)
         return model.run(SLICES).synthetic_hu
 
     once, same, turned = (
@@ -135,12 +132,12 @@ def test_left_heart_averages_over_the_views_of_its_card(tmp_path: Path, left_hea
     "card",
     [
         {"views": [{"turn_deg": 9.0, "scale": 0.0}]}, {"views": [{"angle": 9.0}]}, {"views": 3},
-        {"views": [{"turn_deg": "far", "scale": 1.0}]}, {"chamber_level": None}, {"chamber_level": 1.5},
+        {"views": [{"turn_deg": "far", "scale": 1.0}]},
     ],
 )  # fmt: skip
-def test_card_whose_views_or_level_cannot_be_used_is_refused(
+def test_card_whose_views_cannot_be_used_is_refused(
     tmp_path: Path, left_heart: LeftHeart, card: dict[str, object]
 ) -> None:
-    with pytest.raises(InputRefused, match=r"leftheart.*views or a chamber level") as refusal:
+    with pytest.raises(InputRefused, match=r"leftheart.*views that cannot") as refusal:
         package_of(tmp_path, "leftheart", left_heart, WIDTHS, threshold_hu=200.0, **card)
     assert refusal.value.code == "model_card_invalid"

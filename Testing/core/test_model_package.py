@@ -84,7 +84,7 @@ def test_settings_have_a_hash_that_changes_with_them_and_with_nothing_else(packa
     usual = load_model(package).settings_sha256
     _change_card(package, results={"on": "other patients"}, licence="another")
     assert load_model(package).settings_sha256 == usual
-    _change_card(package, chamber_level=0.6)
+    _change_card(package, threshold_hu=250.0)
     assert load_model(package).settings_sha256 != usual
 
 

@@ -13,7 +13,7 @@ from SyntheticCECTLib.core.heart_finder import SPACING_MM, HeartMap
 from SyntheticCECTLib.core.networks import model_package
 from SyntheticCECTLib.core.networks.heart_network import HeartFinder
 from SyntheticCECTLib.core.networks.left_heart_network import LeftHeart
-from SyntheticCECTLib.core.networks.model_package import load_model, save_model
+from SyntheticCECTLib.core.networks.model_package import save_model
 from SyntheticCECTLib.core.networks.network import Santini2018
 from SyntheticCECTLib.core.orientation import to_axial
 from SyntheticCECTLib.core.pipeline import Settings, Synthesis, synthesize
@@ -163,20 +163,6 @@ def test_progress_rises_to_one_and_can_cancel(scan: tuple[sitk.Image, sitk.Image
 
     with pytest.raises(Cancelled):
         synthesize(scan[0], None, Settings("cpu", scan[1]), cancel)
-
-
-def test_chambers_hold_what_is_as_probable_as_the_level_of_the_card(
-    scan: tuple[sitk.Image, sitk.Image], synthesis: Synthesis, models: Path, tmp_path: Path
-) -> None:
-    package = load_model("leftheart")
-    architecture = package.card["architecture"]
-    card = CARD | dict(architecture=architecture, threshold_hu=150.0, chamber_level=0.75)
-    save_model(tmp_path, "leftheart", package.network(), card)
-    strict = synthesize(scan[0], str(tmp_path / "leftheart"), Settings("cpu", scan[1]))
-    assert synthesis.chamber_prior is not None and strict.chamber_prior is not None
-    some, fewer = map(sitk.GetArrayFromImage, (synthesis.chamber_prior, strict.chamber_prior))
-    assert 0 < np.count_nonzero(fewer) < 0.9 * np.count_nonzero(some)
-    assert (some[fewer > 0] == fewer[fewer > 0]).all()
 
 
 def test_only_the_largest_find_is_the_heart_and_it_is_solid() -> None:

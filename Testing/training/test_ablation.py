@@ -28,9 +28,9 @@ def test_table_has_the_mean_of_each_figure_that_has_a_value() -> None:
 
 
 def test_variant_is_the_same_network_with_another_card(tmp_path: Path) -> None:
-    usual, other = load_model("leftheart"), load_model(variant(tmp_path, {"views": [], "chamber_level": 0.4}))
+    usual, other = load_model("leftheart"), load_model(variant(tmp_path, {"views": []}))
     assert other.sha256 == usual.sha256 and other.settings_sha256 != usual.settings_sha256
-    assert other.card == usual.card | {"views": [], "chamber_level": 0.4}
+    assert other.card == usual.card | {"views": []}
     assert variant(tmp_path, {}) != variant(tmp_path, {}), "several lie side by side"
 
 

@@ -12,7 +12,7 @@ from .summary import print_json
 
 FACTS = {
     "training_data": "Trained on", "intended_use": "For", "limits": "Limits", "results": "Measured",
-    "threshold_hu": "Threshold HU", "threshold_origin": "which is", "views": "Views", "chamber_level": "Chambers p",
+    "threshold_hu": "Threshold HU", "threshold_origin": "which is", "views": "Views",
     "volume_interval": "Intervals", "recipe": "Recipe", "software": "Software", "licence": "Licence",
     "sha256": "SHA-256",
 }  # fmt: skip

@@ -145,7 +145,7 @@ def synthesize(
         synthetic_cect=to_grid_of(synthetic, native_ct),
         enhancement_hu=to_grid_of(added, native_ct),
         heart_mask=to_grid_of(heart.image(), native_ct),
-        chamber_prior=to_grid_of(heart.image(_prior(heart, grid, contrast, found, contrast_model.chamber_level)), native_ct),
+        chamber_prior=to_grid_of(heart.image(_prior(heart, grid, contrast, found)), native_ct),
         model_id=package.id, model_sha256=package.sha256,
         default_threshold_hu=float(package.card["threshold_hu"]),
         seconds=stages.seconds, notices=notices,
@@ -185,20 +185,15 @@ def _found_otherwise(found: HeartMap, axial: sitk.Image, notices: list[Notice]) 
     return other
 
 
-def _prior(
-    heart: HeartRegion, grid: WorkingGrid, contrast: Contrast, found: HeartMap, level: float
-) -> np.ndarray:
-    """Which chamber a bright voxel of the box belongs to: by the model's own chambers, or else by the finder's.
-
-    The model's own hold what is at least as probable as the level.
-    """
+def _prior(heart: HeartRegion, grid: WorkingGrid, contrast: Contrast, found: HeartMap) -> np.ndarray:
+    """Which chamber a bright voxel of the box belongs to: by the model's own chambers, or else by the finder's."""
     if not contrast.structures:
         la, lv = (heart.values(found.grid.image(p)) for p in (found.la, found.lv))
         return np.where(la >= lv, 1, 2).astype(np.uint8) * heart.mask
     la, lv = (
         heart.values(grid.image(contrast.structures[name])) for name in ("left atrium", "left ventricle")
     )
-    return np.where(la >= lv, 1, 2).astype(np.uint8) * (heart.mask & (np.maximum(la, lv) >= level))
+    return np.where(la >= lv, 1, 2).astype(np.uint8) * (heart.mask & (np.maximum(la, lv) >= 0.5))
 
 
 def _assemble(heart: HeartRegion, enhancement: np.ndarray) -> tuple[sitk.Image, sitk.Image]:

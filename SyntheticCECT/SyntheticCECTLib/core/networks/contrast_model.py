@@ -43,9 +43,6 @@ class ContrastModel:
 
     Raises:
         InputRefused: ``model_not_synthesis``, the package is of another kind; ``model_card_invalid``.
-
-    Attributes:
-        chamber_level: Probability from which a voxel may belong to a chamber.
     """
 
     def __init__(self, package: ModelPackage, device: torch.device) -> None:
@@ -57,13 +54,10 @@ class ContrastModel:
             )
         try:
             self._views = [View(**view) for view in package.card.get("views", [])]
-            self.chamber_level = float(package.card.get("chamber_level", 0.5))
-            if not 0 < self.chamber_level < 1:
-                raise ValueError(f"{self.chamber_level} is no probability of a border")
         except (TypeError, ValueError) as error:
             raise InputRefused(
                 "model_card_invalid",
-                f"The card of model '{package.id}' has views or a chamber level that cannot be used: {error}.",
+                f"The card of model '{package.id}' has views that cannot be used: {error}.",
                 "Get the package again from its source.",
             ) from error
         network = package.network()

@@ -36,7 +36,7 @@ REQUIRED_CARD_FIELDS = (
     "licence",
 )
 # What a card says about running its model: equal weights with another of these give another result.
-RUN_FIELDS = ("working_grid", "hu_scaling", "threshold_hu", "views", "chamber_level", "volume_interval")
+RUN_FIELDS = ("working_grid", "hu_scaling", "threshold_hu", "views", "volume_interval")
 _PICKLE_SUFFIXES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib"}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
