@@ -9,13 +9,11 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from SyntheticCECTLib.core.metrics.image_agreement import UNCOVERED_HU
-
 from .augmentation import disturb_slices, move_slices
 from .cohort import load_sample
 
-# HU / 1000. Lung that a heart mask touches is brighter, the air beyond a CECT darker.
-DARKEST = -0.98
+# Lung that a heart mask touches is brighter; the air that a resliced CECT was filled up with is darker.
+DARKEST_HU = -980.0
 
 
 def load_slices(paths: list[Path]) -> dict[str, torch.Tensor]:
@@ -43,7 +41,7 @@ def chamber_threshold(slices: dict[str, torch.Tensor]) -> float:
     minima = [
         int(cect[inside].min())
         for cect, labels in zip(slices["cect"].numpy(), slices["labels"].numpy(), strict=True)
-        if (inside := (labels >= 2) & (cect > UNCOVERED_HU)).any()
+        if (inside := (labels >= 2) & (cect > DARKEST_HU)).any()
     ]
     return float(np.round(np.mean(minima)))
 
@@ -61,11 +59,8 @@ def make_batch(
 
 
 def covered(cect: torch.Tensor) -> torch.Tensor:
-    """Where a resliced CECT (HU / 1000) holds an image and not the air it was filled up with; a bool tensor.
-
-    Near the edge linear interpolation mixes both; nothing in a heart is darker than fat or lung.
-    """
-    return cect > DARKEST
+    """Where a resliced CECT (HU / 1000) holds an image and not the air it was filled up with; a bool tensor."""
+    return cect * 1000 > DARKEST_HU
 
 
 @torch.inference_mode()
