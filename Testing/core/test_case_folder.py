@@ -63,10 +63,13 @@ def test_metrics_csv_tells_the_same_as_metrics_json(tmp_path: Path) -> None:
     assert float(patient["dice"]["value"]) == metrics["agreement"]["dice"]
 
 
-def test_synthetic_file_says_in_its_header_that_it_is_synthetic(tmp_path: Path) -> None:
+def test_synthetic_file_says_in_its_header_that_it_is_synthetic_and_who_made_it(tmp_path: Path) -> None:
     write_case(case_result(), tmp_path)
     for name in ("synthetic_cect.nrrd", "enhancement.nrrd"):
-        assert "SYNTHETIC" in sitk.ReadImage(str(tmp_path / name)).GetMetaData("SyntheticCECT_note")
+        image = sitk.ReadImage(str(tmp_path / name))
+        assert "SYNTHETIC" in image.GetMetaData("SyntheticCECT_note")
+        assert image.GetMetaData("SyntheticCECT_model_sha256") == "ab" * 32
+        assert image.GetMetaData("SyntheticCECT_model_settings_sha256") == "ef" * 32
 
 
 def test_case_read_back_gives_the_same_chambers_and_figures(tmp_path: Path) -> None:

@@ -163,7 +163,8 @@ def test_the_series_says_that_it_is_synthetic_and_who_made_it(write_result: Call
         (equipment,) = one.ContributingEquipmentSequence
         purpose = equipment.PurposeOfReferenceCodeSequence[0]
         assert (purpose.CodeValue, purpose.CodingSchemeDesignator) == ("109100", "DCM")
-        assert equipment.ManufacturerModelName == "blocks" and "ab" * 32 in equipment.ContributionDescription
+        assert equipment.ManufacturerModelName == "blocks"
+        assert all(sha256 in equipment.ContributionDescription for sha256 in ("ab" * 32, "ef" * 32))
         assert not any(element.keyword.startswith("ContrastBolus") for element in one)
     first = headers(out)[0]
     assert list(first.ImageType) == ["DERIVED", "SECONDARY", "AXIAL"] and first.BurnedInAnnotation == "NO"

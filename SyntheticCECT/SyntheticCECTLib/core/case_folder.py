@@ -79,11 +79,7 @@ def write_case(
         for number, (name, image) in enumerate(images.items()):
             report(0.7 * number / len(images), f"writing {name}")
             sitk.WriteImage(_described(image, name, synthesis), str(folder / name), useCompression=compress)
-        provenance = {
-            "SyntheticCECT_model": synthesis.model_id,
-            "SyntheticCECT_model_sha256": synthesis.model_sha256,
-        }
-        write_chambers(folder / CHAMBERS, result.labels, provenance)
+        write_chambers(folder / CHAMBERS, result.labels, _made_by(synthesis))
         if case.reference is not None:
             write_chambers(folder / REFERENCE, case.reference)
         if case.registration is not None:
@@ -197,9 +193,18 @@ def _described(image: sitk.Image, name: str, synthesis: Synthesis) -> sitk.Image
     described.SetMetaData("SyntheticCECT_content", name.removesuffix(".nrrd"))
     if name in (SYNTHETIC_CECT, ENHANCEMENT, EXPECTED_ERROR):
         described.SetMetaData(SYNTHETIC_KEY, SYNTHETIC_NOTE)
-        described.SetMetaData("SyntheticCECT_model", synthesis.model_id)
-        described.SetMetaData("SyntheticCECT_model_sha256", synthesis.model_sha256)
+        for key, value in _made_by(synthesis).items():
+            described.SetMetaData(key, value)
     return described
+
+
+def _made_by(synthesis: Synthesis) -> dict[str, str]:
+    """The model as entries of a file's header."""
+    return {
+        "SyntheticCECT_model": synthesis.model_id,
+        "SyntheticCECT_model_sha256": synthesis.model_sha256,
+        "SyntheticCECT_model_settings_sha256": synthesis.model_settings_sha256,
+    }
 
 
 def _read_metrics(folder: Path) -> dict[str, Any]:

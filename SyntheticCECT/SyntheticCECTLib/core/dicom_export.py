@@ -75,7 +75,7 @@ def export_dicom(
             sitk.Resample(image, acquired.image, sitk.Transform(), sitk.sitkNearestNeighbor)
             for image in (synthetic_cect, labels)
         )
-    maker = Maker(synthesis.model_id, synthesis.model_sha256, datetime.now())
+    maker = Maker(synthesis.model_id, synthesis.model_sha256, synthesis.model_settings_sha256, datetime.now())
     (folder / SERIES_FOLDER).mkdir()
     images = write_ct_series(
         folder / SERIES_FOLDER, synthetic_cect, maker, acquired, case.input_sha256,

@@ -23,11 +23,13 @@ class Maker:
     Attributes:
         model_id: Of the model package.
         model_sha256: Of its weights.
+        settings_sha256: Of what its card says about running it; empty where a result of an older version does not tell.
         now: Date and time of the export.
     """
 
     model_id: str
     model_sha256: str
+    settings_sha256: str
     now: datetime
 
     @property
@@ -40,8 +42,9 @@ class Maker:
 
     @property
     def named(self) -> str:
-        """Software, version, model and weights in one line."""
-        return f"{PRODUCT} {VERSION}, model {self.model_id}, weights SHA-256 {self.model_sha256}"
+        """Software, version, model, weights and settings in one line."""
+        settings = f", settings SHA-256 {self.settings_sha256}" if self.settings_sha256 else ""
+        return f"{PRODUCT} {VERSION}, model {self.model_id}, weights SHA-256 {self.model_sha256}{settings}"
 
 
 def code(value: str, meaning: str, scheme: str = "DCM") -> Dataset:
