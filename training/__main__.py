@@ -7,7 +7,7 @@ import sys
 
 from SyntheticCECTLib.core.errors import InputRefused
 
-from . import ablation, calibrate, evaluate, export_command, robustness, train_command
+from . import ablation, ablation_training, calibrate, evaluate, export_command, robustness, train_command
 from .paper_report import evaluate_pairs, paper_command, report_command
 from .prepare import prepare_command
 
@@ -19,6 +19,10 @@ COMMANDS = {
     "evaluate-pairs": (evaluate_pairs, "runs the test pairs of a prepared folder through the whole path"),
     "robustness": (robustness, "scans the test patients under worse conditions and says what that costs"),
     "ablation": (ablation, "what each step from santini2018 to leftheart gains and costs"),
+    "ablation-training": (
+        ablation_training,
+        "trains leftheart without each of its parts, and says what each part gains and costs",
+    ),
     "export": (export_command, "a model for other programs: ONNX, in the shape of a MONAI bundle"),
     "report": (report_command, "the paper's tables and figures from result folders"),
     "paper": (
