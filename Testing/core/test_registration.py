@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from SyntheticCECTLib.core.alignment.mutual_information import MutualInformation, Rigid
 from SyntheticCECTLib.core.alignment.registration import Registration, register, reslice
+from SyntheticCECTLib.core.alignment.registration_quality import Limits, judge
 from SyntheticCECTLib.core.alignment.working_copy import working_copy
 from SyntheticCECTLib.core.errors import Cancelled, InputRefused
 
@@ -219,6 +220,20 @@ def test_a_turn_that_no_patient_makes_is_not_plausible(native_ct: sitk.Image) ->
     found = register(_scan(True, _movement((0, 0, 0), (0, 0, 24)), seed=7), native_ct)
     assert not found.plausible
     assert any("turned by 24 degrees" in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize(
+    ("information", "lung_dice", "refused"),
+    [(0.16, 0.78, True), (0.52, 0.78, False), (0.16, 0.95, False), (0.16, None, False)],
+)
+def test_lungs_do_not_count_where_one_scan_tells_half_of_the_other(
+    registration: Registration, information: float, lung_dice: float | None, refused: bool
+) -> None:
+    quality = registration.quality | {
+        "normalized_mutual_information": information, "lung_dice": lung_dice,
+    }  # fmt: skip
+    reasons = judge(quality, Limits())
+    assert len(reasons) == refused and all("lungs is 0.78" in reason for reason in reasons)
 
 
 def test_scans_that_lie_apart_are_refused(cect: sitk.Image, native_ct: sitk.Image) -> None:

@@ -23,7 +23,10 @@ class Limits:
         translation_mm: Largest movement of the centre of the body.
         rotation_deg: Largest total angle.
         normalized_mutual_information: Smallest share of the native scan's information that the CECT tells.
-        lung_dice: Smallest agreement of the lungs.
+        lung_dice: Smallest agreement of the lungs, where not so much is told that they do not count.
+        convincing_information: Share of the native scan's information from which on lungs do not count: a small field of
+            view cuts them open, and a slice of them may then be taken for outer air in one of the scans. Of 40 virtual
+            patients the same one tells 0.47 to 0.58, another one 0.07 to 0.17.
         overlap: Smallest share of the smaller body that both scans show.
     """
 
@@ -31,6 +34,7 @@ class Limits:
     rotation_deg: float = 15.0
     normalized_mutual_information: float = 0.15
     lung_dice: float = 0.80
+    convincing_information: float = 0.35
     overlap: float = 0.25
 
 
@@ -71,7 +75,7 @@ def measure(
 
 def judge(quality: Quality, limits: Limits) -> tuple[str, ...]:
     """What speaks against a registration, one sentence each; empty when nothing does."""
-    reasons = []
+    reasons, information = [], quality["normalized_mutual_information"]
     for name, words, unit, limit, is_largest in (
         ("translation_mm", "The scans would have to be shifted by", " mm", limits.translation_mm, True),
         ("rotation_deg", "The scans would have to be turned by", " degrees", limits.rotation_deg, True),
@@ -86,6 +90,8 @@ def judge(quality: Quality, limits: Limits) -> tuple[str, ...]:
         ),
     ):
         value = quality[name]
+        if name == "lung_dice" and information is not None and information >= limits.convincing_information:
+            continue
         if value is None or (value <= limit if is_largest else value >= limit):
             continue
         bound = "at most" if is_largest else "at least"
