@@ -30,6 +30,9 @@ class FakeApplication:
         self.told.append(("ask", text))
         return self.answer
 
+    def status(self, text: str) -> None:
+        self.told.append(("status", text))
+
     def choose_folder(self, caption: str) -> str:
         return self.folder
 
@@ -54,7 +57,6 @@ class FakeApplication:
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name not in (
             "show_error",
-            "status",
             "copy",
             "open_page",
             "open_module",
@@ -167,8 +169,8 @@ class NothingMissing:
     def has_pytorch_extension(self) -> bool:
         return True
 
-    def install_torch(self, package: Any) -> None:
-        raise AssertionError("nothing is missing")
+    def in_use(self, packages: Any) -> list[str]:
+        return []
 
-    def install(self, packages: Any, wheel_folder: str = "") -> None:
+    def install(self, packages: Any, wheel_folder: str, listener: Any) -> Any:
         raise AssertionError("nothing is missing")

@@ -160,3 +160,54 @@ def test_missing_correlation_says_why(panel: OpenPanel) -> None:
     assert "3 pairs" in panel.ui.compareMessageLabel.text and panel.application.of("show_chart") == []
     choose_chart(panel, 0)
     assert panel.ui.compareMessageLabel.text == "" and len(panel.application.of("show_chart")) == 1
+
+
+def test_saved_scene_brings_the_list_of_cases_back(done: OpenPanel, tmp_path: Path) -> None:
+    from SyntheticCECTLib.desktop.case_collection import ComparedCase
+    from SyntheticCECTLib.mrml.scene_file import load_scene, save_scene
+
+    def names() -> list[str]:
+        return [row[0] for row in done.table(done.ui.casesTable)]
+
+    tab = done.panel.compare
+    tab._put([ComparedCase('Müller; "2"', 100.0, 98.0, None), ComparedCase("b", 110.0, 111.0, 0.9)])
+    path = save_scene(done.scene, tmp_path / "cases.mrb")
+    done.scene.Clear(False)
+    done.slicer.app.processEvents()
+    assert names() == ['Müller; "2"', "b"], "cases of many scenes come together"
+    done.ui.clearCasesButton.click()
+    assert names() == []
+    load_scene(done.scene, path)
+    done.slicer.app.processEvents()
+    assert done.table(done.ui.casesTable) == [
+        ['Müller; "2"', "100.0", "98.0", "2.0", "no value"],
+        ["b", "110.0", "111.0", "0.9", "0.900"],
+    ]
+    tab._put([ComparedCase("c", 120.0, 119.0, 0.8), ComparedCase("b", 112.0, 111.0, 0.95)])
+    assert names() == ['Müller; "2"', "b", "c"] and done.table(done.ui.casesTable)[1][4] == "0.950"
+    done.ui.plotCasesButton.click()
+    assert len(done.application.of("show_chart")) == 1
+
+
+def test_undo_leaves_the_list_of_cases(done: OpenPanel) -> None:
+    from SyntheticCECTLib.desktop.case_collection import ComparedCase
+
+    done.scene.SetUndoFlag(True)
+    try:
+        done.panel.compare._put([ComparedCase(f"{n}", 100.0 + n, 98.0 + 2 * n, None) for n in range(3)])
+        done.ui.plotCasesButton.click()
+        done.scene.Undo()
+        done.slicer.app.processEvents()
+        done.panel.compare.show()
+        assert len(done.table(done.ui.casesTable)) == 3
+    finally:
+        done.scene.SetUndoFlag(False)
+        done.scene.ClearUndoStack()
+        done.scene.ClearRedoStack()
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '[{"case_id": "a"}]', "3"])
+def test_damaged_list_of_cases_is_none(text: str) -> None:
+    from SyntheticCECTLib.desktop.case_collection import cases_from
+
+    assert cases_from(text) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ add_subdirectory("{module}" module)
 @pytest.fixture(scope="module")
 def listed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     """What the module's CMakeLists.txt hands to Slicer, as CMake itself evaluates it."""
-    cmake = shutil.which("cmake")
+    cmake = shutil.which("cmake", path=str(Path(sys.executable).parent)) or shutil.which("cmake")
     if cmake is None:
         pytest.skip("CMake is not installed here")
     folder = tmp_path_factory.mktemp("listing")
@@ -46,6 +47,12 @@ def test_every_script_is_built(listed: dict[str, set[str]]) -> None:
 def test_every_resource_is_installed(listed: dict[str, set[str]]) -> None:
     files = [path for path in (MODULE / "Resources").rglob("*") if path.is_file()]
     assert listed["resources"] == {path.relative_to(MODULE).as_posix() for path in files}
+
+
+def test_module_paths_are_left_to_slicers_macro() -> None:
+    """Slicer skips an option that it has seen; the folders behind it would be the script's own arguments."""
+    text = (ROOT / "Testing" / "CMakeLists.txt").read_text(encoding="utf-8")
+    assert "slicer_add_python_test(" in text and "--additional-module-path" not in text
 
 
 def test_extension_and_module_have_one_name() -> None:

@@ -66,7 +66,7 @@ def test_every_parameter_of_the_file_is_a_field(panel: OpenPanel) -> None:
 
     fields = set(SyntheticCECTParameters.allParameters)  # type: ignore[attr-defined]
     named = {text_of(one, "SlicerParameterName") for one in widgets().values()} - {""}
-    by_hand = {"model", "device", "heartSegmentId", "batchInput", "batchOutput"}
+    by_hand = {"model", "device", "heartSegmentId", "comparedCases", "batchInput", "batchOutput"}
     assert named | by_hand == fields
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from Testing.desktop.desktop_case import OpenPanel
 
@@ -87,6 +88,22 @@ def test_note_leaves_a_view_whose_renderers_changed_places(done: OpenPanel) -> N
     texts = [props.GetItemAsObject(n) for n in range(props.GetNumberOfItems())]
     assert [one for one in texts if one.IsA("vtkTextActor") and one.GetInput() == NOTE] == []
     window.RemoveRenderer(overlay)
+
+
+def test_panel_closes_after_slicers_window(done: OpenPanel) -> None:
+    """When Slicer ends, the views are deleted first; what stands behind their notes must be taken away all the same."""
+    if hasattr(done.slicer.app, "commandOptions"):
+        pytest.skip("Slicer's own window stays")
+    assert notes(done)["Red"] == [NOTE]
+    folder, views = done.panel._folder, done.slicer.app.layoutManager().views.values()
+    for view in views:
+        view.deleted = True
+    try:
+        done.widget.cleanup()
+    finally:
+        for view in views:
+            view.deleted = False
+    assert not folder.exists()
 
 
 def test_note_goes_with_the_scene(done: OpenPanel) -> None:

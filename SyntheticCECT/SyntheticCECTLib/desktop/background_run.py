@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import qt
 
@@ -41,6 +42,15 @@ class Listener:
     ended: Callable[[], None] = _nothing
 
 
+class Report(Protocol):
+    """Understands what a program says; `run_report.RunReport` does for our own command line."""
+
+    progress: Progress
+
+    def read(self, text: str, now_s: float) -> bool: ...
+    def failure(self, exit_code: int, crashed: bool) -> RunFailure: ...
+
+
 class BackgroundRun:
     """A process that runs or has run.
 
@@ -48,20 +58,29 @@ class BackgroundRun:
         command_line: What understands the arguments.
         arguments: Such as ``["synthesize", path, "-o", folder, "--progress", "json"]``.
         listener: Who is told.
+        report: Reads both outputs of another's program as one; ``listener.done`` gets nothing then. Without it standard
+            error is read as our own command line writes it.
+        environment: Variables that are set for the process.
     """
 
     # A run that was cancelled must outlive whoever held it, until its process is gone.
     _alive: set[BackgroundRun] = set()  # noqa: RUF012
 
     def __init__(
-        self, command_line: CommandLine, arguments: Sequence[str | Path], listener: Listener
+        self,
+        command_line: CommandLine,
+        arguments: Sequence[str | Path],
+        listener: Listener,
+        report: Report | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._command_line, self._arguments, self._listener = command_line, arguments, listener
+        self._one_output, self._environment = report is not None, environment
         self._output: list[str] = []
         self._cancelled = self._started = False
         self._process: Any = None
         self._pid, self._pids = 0, list[int]()
-        self._report = RunReport(0.0)
+        self._report: Report = report or RunReport(0.0)
 
     @property
     def running(self) -> bool:
@@ -74,13 +93,18 @@ class BackgroundRun:
 
     def start(self) -> None:
         """Starts the process and returns."""
-        self._report = RunReport(time.monotonic())
         process = self._process = qt.QProcess()
+        if self._one_output:
+            process.setProcessChannelMode(qt.QProcess.MergedChannels)
+        else:
+            self._report = RunReport(time.monotonic())
         BackgroundRun._alive.add(self)
         environment = qt.QProcessEnvironment.systemEnvironment()
         # Slicer's own image readers would be looked for by SimpleITK in the other process, and print errors.
         environment.insert("ITK_AUTOLOAD_PATH", "")
         environment.insert("PYTHONIOENCODING", "utf-8")
+        for name, value in self._environment.items():
+            environment.insert(name, value)
         process.setProcessEnvironment(environment)
         process.setWorkingDirectory(str(self._command_line.folder))
         process.connect("started()", self._running)
@@ -144,13 +168,20 @@ class BackgroundRun:
         self._started = True
 
     def _read_output(self) -> None:
-        if self._process is not None:
-            self._output.append(_text(self._process.readAllStandardOutput()))
-
-    def _read_report(self) -> None:
         if self._process is None:
             return
-        changed = self._report.read(_text(self._process.readAllStandardError()), time.monotonic())
+        text = _text(self._process.readAllStandardOutput())
+        if self._one_output:
+            self._take_report(text)
+        else:
+            self._output.append(text)
+
+    def _read_report(self) -> None:
+        if self._process is not None and not self._one_output:
+            self._take_report(_text(self._process.readAllStandardError()))
+
+    def _take_report(self, text: str) -> None:
+        changed = self._report.read(text, time.monotonic())
         if changed and not self._cancelled:
             self._listener.progress(self._report.progress)
 

@@ -114,7 +114,9 @@ class BatchTab:
                 self._trouble or "There is no scan in that folder, or no folder for the results is chosen."
             )
             return
-        self._desk.runner.installer.ensure(lambda: self._resume(queue), self._refused)
+        self._desk.runner.installer.ensure(
+            lambda: self._resume(queue), self._say, lambda progress: self._say(progress.text())
+        )
 
     def _resume(self, queue: BatchQueue) -> None:
         self._ui.batchStartButton.enabled = False  # the window is alive while headers are read
@@ -126,9 +128,9 @@ class BatchTab:
             self._check.admit(QUEUE, self._check.memory(QUEUE, voxels) if voxels else None)
             queue.resume()
         except InputRefused as refusal:
-            self._refused(str(refusal))
+            self._say(str(refusal))
         except OSError as error:
-            self._refused(f"The folder for the results cannot be written ({error}). Choose another one.")
+            self._say(f"The folder for the results cannot be written ({error}). Choose another one.")
 
     def _most_voxels(self, queue: BatchQueue) -> int:
         """Of the largest scan that is to be computed; 0 where no header tells."""
@@ -140,7 +142,7 @@ class BatchTab:
                 most = max(most, scan_voxels(case.scan) or 0)
         return most
 
-    def _refused(self, text: str) -> None:
+    def _say(self, text: str) -> None:
         self._ui.batchMessageLabel.text = text
 
     def _stop(self, *_: Any) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,32 @@ class ComparedCase:
             self.case_id, f"{self.predicted_ml:.1f}", f"{self.reference_ml:.1f}",
             "no value" if error is None else f"{error:.1f}", "no value" if self.dice is None else f"{self.dice:.3f}",
         )  # fmt: skip
+
+
+def joined(earlier: Sequence[ComparedCase], later: Sequence[ComparedCase]) -> list[ComparedCase]:
+    """Both lists; of two cases of one name the later one, at the place of the earlier."""
+    return list({case.case_id: case for case in (*earlier, *later)}.values())
+
+
+def cases_text(cases: Sequence[ComparedCase]) -> str:
+    """The cases as text, to be kept in a scene; empty for none."""
+    return json.dumps([asdict(case) for case in cases]) if cases else ""
+
+
+def cases_from(text: str) -> list[ComparedCase]:
+    """The cases of `cases_text`; none of text that is something else."""
+    try:
+        return [
+            ComparedCase(
+                str(one["case_id"]),
+                float(one["predicted_ml"]),
+                float(one["reference_ml"]),
+                None if one["dice"] is None else float(one["dice"]),
+            )
+            for one in json.loads(text or "[]")
+        ]
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def compared_case(case_id: str, agreement: Mapping[str, Any] | None) -> ComparedCase:

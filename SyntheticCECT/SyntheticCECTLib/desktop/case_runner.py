@@ -60,7 +60,7 @@ class CaseRunner:
         self._run: BackgroundRun | None = None
         self._view: RunView | None = None
         self._kept: Path | None = None
-        self._taken = False
+        self._waits = self._taken = False
 
     @property
     def busy(self) -> bool:
@@ -154,6 +154,9 @@ class CaseRunner:
         if self._taken:
             return
         view, self._view = self._view, None
+        if self._waits:
+            self._waits = False
+            self.installer.cancel()
         if self._run is not None:
             self._run.cancel()
         if view is not None:
@@ -180,9 +183,11 @@ class CaseRunner:
         self._view = view
         view.run_started()
         if networks:
+            self._waits = True
             self.installer.ensure(
                 lambda: self._start(arguments, take, view),
                 lambda text: self._end(view, view.run_failed, text),
+                lambda progress: view.run_progress(progress) if self._view is view else None,
             )
         else:
             self._start(arguments, take, view)
@@ -195,6 +200,7 @@ class CaseRunner:
     ) -> None:
         if self._view is not view:  # cancelled while packages were installed
             return
+        self._waits = False
         files = CaseFiles(self._folder)
         try:
             command = arguments(files, self._reporter(view, 0.0))
@@ -261,7 +267,7 @@ class CaseRunner:
 
     def _end(self, view: RunView, tell: Callable[[Any], None], what: Any) -> None:
         if self._view is view:
-            self._view, self._run, self._taken = None, None, False
+            self._view, self._run, self._waits, self._taken = None, None, False, False
             tell(what)
 
     def _keep(self, report: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import InputRefused
 from ..mrml.case_charts import BLAND_ALTMAN, CORRELATION, chart_of_cases, put_case_charts
 from ..mrml.tables import columns_of, table_csv
-from .case_collection import HEADINGS, ComparedCase, cases_in, compared_case
+from .case_collection import HEADINGS, ComparedCase, cases_from, cases_in, cases_text, compared_case, joined
 from .desk import Desk
 from .run_display import RunDisplay
 from .run_report import Progress
@@ -74,6 +74,7 @@ class CompareTab:
                 tuple(map(str, row)) for row in zip(*(columns[name] for name in METRIC_COLUMNS), strict=True)
             ]
         fill_table(self._ui.metricsTable, METRIC_HEADINGS, rows)
+        self._cases = joined(cases_from(self._desk.parameters.comparedCases), self._cases)
         fill_table(self._ui.casesTable, HEADINGS, [case.row() for case in self._cases])
         for button in (self._ui.copyButton, self._ui.exportButton):
             button.enabled = table is not None
@@ -186,12 +187,14 @@ class CompareTab:
 
     def _put(self, cases: list[ComparedCase]) -> None:
         """A case of the same name is replaced."""
-        names = {case.case_id for case in cases}
-        self._cases = [case for case in self._cases if case.case_id not in names] + cases
-        self.show()
+        self._keep(joined(self._cases, cases))
 
     def _clear(self, *_: Any) -> None:
-        self._cases = []
+        self._keep([])
+
+    def _keep(self, cases: list[ComparedCase]) -> None:
+        """Here, so that cases of many scenes come together, and in this scene, which brings them back when it is loaded."""
+        self._cases, self._desk.parameters.comparedCases = cases, cases_text(cases)
         self.show()
 
     def _plot(self, *_: Any) -> None:

@@ -94,7 +94,9 @@ class ObserversTab:
         if self.reading:
             return
         self._ui.observersMessageLabel.text = ""
-        self.installer.ensure(lambda: self._guarded(self._open), self._say)
+        self.installer.ensure(
+            lambda: self._guarded(self._open), self._say, lambda progress: self._say(progress.text())
+        )
 
     def _open(self) -> None:
         from ..study.session import ReadingSession

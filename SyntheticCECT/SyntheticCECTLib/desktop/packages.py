@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import invalidate_caches, metadata
 from importlib.util import find_spec
@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import slicer
+
+from .background_run import Listener
+from .command_line import CommandLine, slicer_python
+from .installation import Installation
 
 
 @dataclass(frozen=True)
@@ -59,78 +63,130 @@ NEEDED = (
 STUDIES = (Package("sqlalchemy", ">=2.0", "about 3 MB"),)
 """What the database of an observer study needs."""
 
+LIGHT_THE_TORCH = "light-the-torch>=0.8.1"
+"""Older ones know no CUDA after 12.6, and pick a PyTorch that does not work on newer graphics cards (fepegar/SlicerPyTorch,
+pull request 20)."""
+RUN_LIGHT_THE_TORCH = (
+    "import sys; from importlib.metadata import distribution; "
+    "sys.exit(distribution('light-the-torch').entry_points['ltt'].load()())"
+)
+"""``python -m light_the_torch`` ends with 0 where pip failed."""
+
+TELLS_PROGRESS = Package("pip", ">=24.1", "")
+"""Since then pip can tell in lines how far a download is."""
+
 COMPANIONS = ("torchvision", "torchaudio", "triton", "nvidia-", "pip", "setuptools", "light-the-torch")
 """Beginnings of names that change with PyTorch: held fast, an older PyTorch could not be replaced by one that will do, and
 PyTorch 2.12, which wants setuptools below 82, not be installed beside a newer one."""
 
 
 class SlicerPackages:
-    """Slicer's own ways to install: its PyTorch extension, and ``slicer.packaging`` or the older ``pip_install``.
+    """Installs with Slicer's own Python, in the background.
+
+    ``PyTorchUtilsLogic.installTorch`` and ``pip_install`` of Slicer 5.10 hold up the event loop until pip's next line, which
+    during a large download takes minutes; those of 5.12 have no way to cancel. What they would run is run here instead:
+    PythonSlicer with pip, and for PyTorch with light-the-torch, which looks at the graphics driver itself and heeds
+    ``LTT_PYTORCH_COMPUTATION_BACKEND``. A build chosen by hand in the module *PyTorch Utils* is installed there.
+
+    Slicer's other modules do not know of it: one that installs at the same time is not held back.
 
     Args:
         needed: What must be there.
+        python: Runs Python; PythonSlicer where none is named.
     """
 
-    def __init__(self, needed: Sequence[Package] = NEEDED) -> None:
-        self._needed = needed
+    def __init__(self, needed: Sequence[Package] = NEEDED, python: CommandLine | None = None) -> None:
+        self._needed, self._python = needed, python
 
     def missing(self) -> list[Package]:
         """What is needed and is not here, or too old."""
         return [package for package in self._needed if not _satisfied(package)]
 
+    def in_use(self, packages: Sequence[Package]) -> list[str]:
+        """Names of those that this Slicer has loaded, and goes on using as they were."""
+        return [package.name for package in packages if package.name in sys.modules]
+
     def has_pytorch_extension(self) -> bool:
-        """Whether Slicer's PyTorch extension is here, which picks the build that suits the graphics card."""
-        return find_spec("PyTorchUtils") is not None
+        """Whether Slicer's PyTorch extension is here, which says what belongs to a PyTorch for Slicer."""
+        return "PyTorchUtils" in sys.modules or find_spec("PyTorchUtils") is not None
 
-    def install_torch(self, package: Package) -> None:
-        """Through the PyTorch extension; nothing else that is installed may change.
-
-        Raises:
-            RuntimeError: It was not installed.
-        """
-        import PyTorchUtils  # pyright: ignore[reportMissingImports]
-
-        with _pinned() as constraints:
-            before = os.environ.get("PIP_CONSTRAINT")
-            # light-the-torch passes no such option on. An address, for pip takes what is behind a space for another file.
-            os.environ["PIP_CONSTRAINT"] = constraints.as_uri()
-            try:
-                logic = PyTorchUtils.PyTorchUtilsLogic()
-                installed = logic.installTorch(
-                    askConfirmation=False, torchVersionRequirement=package.to_install
-                )
-            finally:
-                if before is None:
-                    del os.environ["PIP_CONSTRAINT"]
-                else:
-                    os.environ["PIP_CONSTRAINT"] = before
-        if installed is None:
-            raise RuntimeError("The PyTorch extension installed nothing.")
-
-    def install(self, packages: Sequence[Package], wheel_folder: str = "") -> None:
-        """Through pip, without asking again; nothing else that is installed may change.
+    def install(self, packages: Sequence[Package], wheel_folder: str, listener: Listener) -> Installation:
+        """Starts to install, without asking; nothing else that is installed may change.
 
         Args:
             packages: What to install.
-            wheel_folder: Use only the wheels in it, and no network.
+            wheel_folder: Use only the wheels in it, and no network; empty for the network.
+            listener: Is told, as `Installation` says.
 
         Raises:
-            Exception: pip failed.
+            RuntimeError: Another module installs packages now.
+            OSError: No temporary folder can be made.
         """
-        requirements = [package.requirement for package in packages]
-        with _pinned() as constraints:
-            if wheel_folder:
-                source = ["--no-index", "--find-links", wheel_folder, "--constraint", str(constraints)]
-                slicer.util.pip_install([*source, *requirements])
-            elif hasattr(slicer, "packaging"):
-                slicer.packaging.pip_ensure(
-                    requirements,
-                    constraints=str(constraints),
-                    prompt_install=False,
-                    requester="SyntheticCECT",
-                )
-            else:
-                slicer.util.pip_install(["--constraint", str(constraints), *requirements])
+        slicers = sys.modules.get("slicer.packaging")  # from 5.12 on
+        if getattr(slicers, "isPipInstallInProgress", bool)():
+            raise RuntimeError("Another module of Slicer is installing packages; wait until that is over.")
+        python = self._python or CommandLine(slicer_python(str(slicer.app.slicerHome)), ())
+        folder = Path(tempfile.mkdtemp(prefix="SyntheticCECT-"))
+        try:
+            constraints = folder / "constraints.txt"
+            constraints.write_text(pins(), encoding="utf-8")
+            installation = Installation(python, steps(packages, wheel_folder, constraints), folder, listener)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        installation.start()
+        return installation
+
+
+def steps(packages: Sequence[Package], wheel_folder: str, constraints: Path) -> list[list[str]]:
+    """Arguments of Python for each run of pip.
+
+    Args:
+        packages: What to install.
+        wheel_folder: As for `SlicerPackages.install`.
+        constraints: File of `pins`.
+    """
+    options = ["--no-input", "--disable-pip-version-check", "--constraint", str(constraints)]
+    if _satisfied(TELLS_PROGRESS):
+        options += ["--progress-bar", "raw"]
+    requirements = [package.requirement for package in packages]
+    if wheel_folder:
+        return [["-m", "pip", "install", "--no-index", "--find-links", wheel_folder, *options, *requirements]]
+    torch = next((package for package in packages if package.name == "torch"), None)
+    if torch is None:
+        return [["-m", "pip", "install", *options, *requirements]]
+    others = [package.requirement for package in packages if package is not torch]
+    return [
+        ["-m", "pip", "install", *options, LIGHT_THE_TORCH],
+        ["-c", RUN_LIGHT_THE_TORCH, *_torch_arguments(torch), *others, *options],
+    ]
+
+
+def pins() -> str:
+    """Text of a constraints file: all that is installed now, but for what we install and what comes with it."""
+    lines = set[str]()
+    for distribution in metadata.distributions():
+        facts: Any = distribution.metadata
+        name, version = facts["Name"], facts["Version"]
+        if name and version and not _may_change(name.lower()) and "+" not in version:
+            lines.add(f"{name}=={version}")
+    return "\n".join(sorted(lines)) + "\n"
+
+
+def _torch_arguments(torch: Package) -> list[str]:
+    """What the PyTorch extension hands to light-the-torch: it knows what belongs to PyTorch, and which releases to avoid.
+
+    It tells that by an inner method only; one that tells it no longer, or otherwise, is not asked.
+    """
+    import PyTorchUtils  # pyright: ignore[reportMissingImports]
+
+    try:
+        told = PyTorchUtils.PyTorchUtilsLogic._getPipInstallArguments(
+            torchVersionRequirement=torch.to_install
+        )
+    except (AttributeError, TypeError):
+        return ["install", torch.requirement, "torchvision"]
+    return [str(one) for one in told]
 
 
 def _satisfied(package: Package) -> bool:
@@ -148,20 +204,3 @@ def _satisfied(package: Package) -> bool:
 
 def _may_change(name: str) -> bool:
     return name in {package.name for package in (*NEEDED, *STUDIES)} or name.startswith(COMPANIONS)
-
-
-@contextmanager
-def _pinned() -> Iterator[Path]:
-    """A constraints file with everything that is installed now, but for what we install and what comes with it."""
-    import tempfile
-
-    lines = []
-    for distribution in metadata.distributions():
-        facts: Any = distribution.metadata
-        name, version = facts["Name"], facts["Version"]
-        if name and version and not _may_change(name.lower()) and "+" not in version:
-            lines.append(f"{name}=={version}")
-    with tempfile.TemporaryDirectory(prefix="SyntheticCECT-") as folder:
-        path = Path(folder) / "constraints.txt"
-        path.write_text("\n".join(sorted(set(lines))) + "\n", encoding="utf-8")
-        yield path

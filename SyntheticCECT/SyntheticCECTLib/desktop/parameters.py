@@ -55,6 +55,7 @@ class SyntheticCECTParameters:
         thresholdHu: Chambers are at least this bright.
         heightCm, weightKg: Of the patient; 0 where not known.
         realCect, referenceSegmentation, referenceOnCect: What to compare with.
+        comparedCases: Those of the list of several cases, as `case_collection.cases_text` writes them.
         batchInput, batchOutput: Folders.
         qaComment: What is being typed.
     """
@@ -78,6 +79,7 @@ class SyntheticCECTParameters:
     realCect: vtkMRMLScalarVolumeNode
     referenceSegmentation: vtkMRMLSegmentationNode
     referenceOnCect: bool = False
+    comparedCases: str = ""
     batchInput: str = ""
     batchOutput: str = ""
     qaComment: str = ""

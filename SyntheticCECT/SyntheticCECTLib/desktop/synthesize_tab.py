@@ -13,6 +13,7 @@ from .desk import Desk
 from .device_list import Device, devices, speed_note
 from .memory import MemoryNeed
 from .model_card import card_text, contrast_models
+from .packages_box import PackagesBox
 from .run_display import RunDisplay
 from .run_report import Progress
 from .segment_choice import SegmentChoice
@@ -41,6 +42,7 @@ class SynthesizeTab:
         self.display = RunDisplay(
             ui.applyButton, ui.cancelButton, ui.progressBar, ui.progressLabel, ui.messageLabel
         )
+        self._packages = PackagesBox(ui, desk.runner.installer, self._packages_changed)
         self._gpus: list[Device] = []
         self._gpus_known = False
         self._torch = torch_build()
@@ -50,7 +52,6 @@ class SynthesizeTab:
         self.segment = SegmentChoice(ui.heartSegmentCombo, self._set_segment)
         ui.applyButton.connect("clicked(bool)", self._apply)
         ui.cancelButton.connect("clicked(bool)", self._cancel)
-        ui.installButton.connect("clicked(bool)", self._install)
         ui.nativeCtSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._native_changed)
         ui.heartSegmentationSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._heart_changed)
         ui.modelCombo.connect("currentIndexChanged(int)", self._model_changed)
@@ -76,7 +77,7 @@ class SynthesizeTab:
         )
         self._filling = False
         self.segment.show(parameters.heartSegmentation, parameters.heartSegmentId)
-        self._ui.packagesLabel.text = self._desk.runner.installer.state()
+        self._packages.show()
         self._show_card()
         self.update()
 
@@ -160,15 +161,9 @@ class SynthesizeTab:
     def _cancel(self, *_: Any) -> None:
         self._desk.runner.cancel()
 
-    def _install(self, *_: Any) -> None:
-        def refused(text: str) -> None:
-            self._ui.packagesLabel.text = text
-
-        def ready() -> None:
-            self._torch = torch_build()
-            self.restore()
-
-        self._desk.runner.installer.ensure(ready, refused)
+    def _packages_changed(self) -> None:
+        self._torch = torch_build()
+        self.restore()
 
     def _native_changed(self, node: Any = None) -> None:
         if self._scene_is_changing():

@@ -117,7 +117,8 @@ class ViewAnnotation:
     def _take_away(self, node_id: str) -> None:
         view, renderer, actor = self._actors.pop(node_id)
         renderer.RemoveViewProp(actor)
-        view.scheduleRender()
+        if view:  # false in Python once Slicer has deleted the widget, as it does with its window before the modules go
+            view.scheduleRender()
 
 
 def slicer_views(layout_manager: Any) -> list[View]:

@@ -11,7 +11,11 @@ VIEWS = ("Red", "Yellow", "Green")
 
 
 class View:
-    """What draws; nothing is drawn here."""
+    """What draws; nothing is drawn here.
+
+    Attributes:
+        deleted: Whether Qt has deleted the widget: it is false then, and none of its methods can be called.
+    """
 
     def __init__(self) -> None:
         from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
@@ -19,12 +23,22 @@ class View:
         self._window = vtkRenderWindow()
         self._window.AddRenderer(vtkRenderer())
         self.renders = 0
+        self.deleted = False
+
+    def __bool__(self) -> bool:
+        return not self.deleted
 
     def renderWindow(self) -> Any:
+        self._require_widget()
         return self._window
 
     def scheduleRender(self) -> None:
+        self._require_widget()
         self.renders += 1
+
+    def _require_widget(self) -> None:
+        if self.deleted:
+            raise RuntimeError("Trying to call a slot on a deleted QObject!")
 
 
 class LayoutManager:
