@@ -24,9 +24,9 @@ from SyntheticCECTLib.core.networks.heart_body import from_cells, to_cells, view
 from SyntheticCECTLib.core.networks.left_heart_network import LeftHeart
 
 from .cohort import draw_cohort
-from .leftheart_task import LeftHeartTask, answer_of, load_blocks
+from .leftheart_task import LeftHeartSettings, LeftHeartTask, answer_of, load_blocks
 from .loop import fit
-from .run_settings import RunSettings, make_settings, read_recipe
+from .run_settings import make_settings, read_recipe
 from .task import Batch
 
 RECIPE = Path(__file__).parent / "configs" / "leftheart.yaml"
@@ -91,7 +91,7 @@ class OtherNetwork(LeftHeartTask):
     """The task of `leftheart` for another network."""
 
     def __init__(
-        self, kind: Callable[[Sequence[int]], LeftHeart], settings: RunSettings, *paths: list[Path]
+        self, kind: Callable[[Sequence[int]], LeftHeart], settings: LeftHeartSettings, *paths: list[Path]
     ) -> None:
         super().__init__(settings, *paths)
         torch.manual_seed(settings.seed)
@@ -132,7 +132,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Trains every variant, or goes on where a killed start was, and prints the table."""
     torch.set_num_threads(options.threads)
-    settings = make_settings(RunSettings, read_recipe(RECIPE))
+    settings = make_settings(LeftHeartSettings, read_recipe(RECIPE))
     settings = replace(settings, steps=options.steps, cycles=1)
     paths = draw_cohort(options.cohort, settings.patients + settings.validation_patients, options.threads)
     rows = {}
@@ -145,7 +145,11 @@ def run(options: argparse.Namespace) -> None:
 
 
 def measure(
-    name: str, make: Callable[..., LeftHeartTask], settings: RunSettings, paths: list[Path], folder: Path
+    name: str,
+    make: Callable[..., LeftHeartTask],
+    settings: LeftHeartSettings,
+    paths: list[Path],
+    folder: Path,
 ) -> dict[str, Any]:
     """Trains one variant and returns its last validation, its parameters, and its seconds for one heart.
 

@@ -7,6 +7,8 @@ import math
 import torch
 from torch.nn.functional import affine_grid, avg_pool3d, grid_sample, interpolate
 
+from .augmentation_strengths import FULL, AugmentationStrengths, drawn_towards
+
 AIR = -1.024
 
 
@@ -15,21 +17,26 @@ def _uniform(generator: torch.Generator, low: float, high: float, shape: tuple[i
 
 
 def move_slices(
-    images: torch.Tensor, labels: torch.Tensor, generator: torch.Generator, max_deg: float = 25.0
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    generator: torch.Generator,
+    strengths: AugmentationStrengths = FULL,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rotates up to 25 degrees (as in the paper), scales, shifts and gently bends slices.
+    """Rotates (as in the paper), scales, shifts and gently bends slices.
 
     Args:
         images: (N, C, J, I); interpolated linearly, air outside.
         labels: (N, D, J, I) masks; interpolated and cut at one half.
         generator: Source of randomness.
-        max_deg: Largest rotation.
+        strengths: Largest rotation, and how much of the rest.
     """
     n, _, j, i = images.shape
-    angle = _uniform(generator, -max_deg, max_deg, (n,)) * math.pi / 180
-    scale = _uniform(generator, 0.86, 1.16, (2, n))
+    largest = strengths.rotation_deg
+    angle = _uniform(generator, -largest, largest, (n,)) * math.pi / 180
+    least, most = (drawn_towards(1.0, factor, strengths.scale) for factor in (0.86, 1.16))
+    scale = _uniform(generator, least, most, (2, n))
     cos, sin = torch.cos(angle), torch.sin(angle)
-    shift = _uniform(generator, -0.12, 0.12, (2, n))
+    shift = _uniform(generator, -0.12, 0.12, (2, n)) * strengths.shift
     theta = torch.stack(
         [
             torch.stack([cos * scale[0], -sin * scale[1], shift[0]], 1),
@@ -38,29 +45,30 @@ def move_slices(
         1,
     )
     grid = affine_grid(theta, [n, 1, j, i], align_corners=False)
-    bend = torch.randn((n, 2, 6, 6), generator=generator) * 0.018
+    bend = torch.randn((n, 2, 6, 6), generator=generator) * 0.018 * strengths.elastic
     grid = grid + interpolate(bend, (j, i), mode="bicubic", align_corners=True).permute(0, 2, 3, 1)
     moved = grid_sample(images - AIR, grid, align_corners=False) + AIR
     return moved, (grid_sample(labels, grid, align_corners=False) >= 0.5).to(labels.dtype)
 
 
-def disturb_slices(native: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def disturb_slices(
+    native: torch.Tensor, generator: torch.Generator, strengths: AugmentationStrengths = FULL
+) -> torch.Tensor:
     """Changes gain, offset, noise (fine and grainy), sharpness and streaks of non-contrast slices (N, 1, J, I), HU / 1000."""
     n, _, j, i = native.shape
     each = (n, 1, 1, 1)
-    native = native * _uniform(generator, 0.94, 1.06, each) + _uniform(generator, -0.02, 0.02, each)
+    least, most = (drawn_towards(1.0, gain, strengths.hu) for gain in (0.94, 1.06))
+    native = native * _uniform(generator, least, most, each)
+    native = native + _uniform(generator, -0.02, 0.02, each) * strengths.hu
     if torch.rand(1, generator=generator) < 0.3:
         soft = torch.nn.functional.avg_pool2d(native, 3, 1, 1, count_include_pad=False)
-        native = torch.lerp(native, soft, _uniform(generator, 0, 1, each))
+        native = torch.lerp(native, soft, _uniform(generator, 0, 1, each) * strengths.blur)
     fine = torch.randn((n, 1, j, i), generator=generator) * 0.022 * _uniform(generator, 0, 1, each) ** 3
     grain = interpolate(torch.randn((n, 1, j // 2, i // 2), generator=generator), (j, i), mode="bilinear")
     strength = 0.04 * _uniform(generator, -3, 1, each).clamp_min(0)
-    return (
-        native
-        + fine
-        + grain * 0.022 * _uniform(generator, 0, 1, each) ** 3
-        + streaks(n, j, generator) * strength
-    )
+    grain = grain * 0.022 * _uniform(generator, 0, 1, each) ** 3
+    lines = streaks(n, j, generator) * strength
+    return native + fine * strengths.noise + grain * strengths.noise + lines * strengths.noise
 
 
 def streaks(count: int, rows: int, generator: torch.Generator) -> torch.Tensor:

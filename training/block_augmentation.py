@@ -8,10 +8,12 @@ import torch
 from torch.nn.functional import affine_grid, avg_pool3d, grid_sample, interpolate
 
 from .augmentation import streaks
+from .augmentation_strengths import FULL, AugmentationStrengths, drawn_towards
 
 AIR = -1.024
 # Share of blocks that stay as clean as the scanner made them: the networks shall not expect noise.
 UNDISTURBED = 0.25
+SHORT_SCANS = 0.3
 
 
 def _uniform(generator: torch.Generator, low: float, high: float, count: int = 1) -> torch.Tensor:
@@ -24,8 +26,9 @@ def move_block(
     size_kji: tuple[int, int, int],
     spacing_kji: tuple[float, float, float],
     generator: torch.Generator,
+    strengths: AugmentationStrengths = FULL,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cuts a block out that is turned (up to 25 degrees in the slice, as in the paper), stretched, shifted and bent.
+    """Cuts a block out that is turned (in the slice as in the paper), stretched, shifted and bent.
 
     Args:
         images: (1, C, K, J, I), HU / 1000; interpolated linearly, air outside.
@@ -33,57 +36,75 @@ def move_block(
         size_kji: Size of the block in voxels.
         spacing_kji: Of images and block in mm.
         generator: Source of randomness.
+        strengths: Largest rotation, and how much of the rest.
     """
-    turn = _uniform(generator, -1, 1, 3) * torch.tensor([10.0, 10.0, 25.0]) * math.pi / 180
-    stretch = _uniform(generator, 0.85, 1.18) * _uniform(generator, 0.93, 1.07, 3)
+    largest = torch.tensor([0.4, 0.4, 1.0]) * strengths.rotation_deg
+    turn = _uniform(generator, -1, 1, 3) * largest * math.pi / 180
+    least, narrowest, widest, most = (
+        drawn_towards(1.0, factor, strengths.scale) for factor in (0.85, 0.93, 1.07, 1.18)
+    )
+    stretch = _uniform(generator, least, most) * _uniform(generator, narrowest, widest, 3)
     mm = torch.tensor(spacing_kji[::-1])
     full, block = (
         torch.tensor(tuple(size)[::-1], dtype=torch.float32) for size in (images.shape[2:], size_kji)
     )
     voxels = torch.diag(1 / mm) @ _rotation(turn) @ torch.diag(stretch * mm)
-    room = torch.tensor([0.14, 0.14, 0.1]) * _uniform(generator, -1, 1, 3)
+    room = torch.tensor([0.14, 0.14, 0.1]) * _uniform(generator, -1, 1, 3) * strengths.shift
     theta = torch.cat([torch.diag(1 / full) @ voxels @ torch.diag(block), room[:, None]], 1)
     grid = affine_grid(theta[None], [1, 1, *size_kji], align_corners=False)
     bend = torch.randn((1, 3, 4, 5, 5), generator=generator) * (3.5 / (full * mm) * 2).view(1, 3, 1, 1, 1)
+    bend = bend * strengths.elastic
     grid = grid + interpolate(bend, size_kji, mode="trilinear", align_corners=True).permute(0, 2, 3, 4, 1)
     moved = grid_sample(images - AIR, grid, align_corners=False) + AIR
     return moved, grid_sample(masks, grid, align_corners=False)
 
 
-def disturb_block(native: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def disturb_block(
+    native: torch.Tensor, generator: torch.Generator, strengths: AugmentationStrengths = FULL
+) -> torch.Tensor:
     """Changes gain, offset, sharpness, slice thickness, motion, noise and streaks of a non-contrast block (1, 1, K, J, I)."""
     size = native.shape[2:]
     chance = iter(torch.rand(14, generator=generator).tolist())
-    native = native * (0.94 + 0.12 * next(chance)) + 0.04 * (next(chance) - 0.5)
+    least = drawn_towards(1.0, 0.94, strengths.hu)
+    native = native * (least + 0.12 * strengths.hu * next(chance))
+    native = native + 0.04 * strengths.hu * (next(chance) - 0.5)
     if next(chance) < UNDISTURBED:
         return native
     if next(chance) < 0.3:  # an ungated heart moves while the slice is taken
         shift = 1 + int(next(chance) * 2)
         moved = torch.roll(native, (shift, -shift), (3, 4))
-        native = torch.lerp(native, moved, 0.5 * next(chance))
+        native = torch.lerp(native, moved, 0.5 * next(chance) * strengths.blur)
     if next(chance) < 0.3:
         soft = avg_pool3d(native, (1, 3, 3), 1, (0, 1, 1), count_include_pad=False)
-        native = torch.lerp(native, soft, next(chance))
+        native = torch.lerp(native, soft, next(chance) * strengths.blur)
     if next(chance) < 0.35:
         thick = interpolate(avg_pool3d(native, (2, 1, 1), ceil_mode=True), size, mode="trilinear")
-        native = torch.lerp(native, thick, 0.5 + 0.5 * next(chance))
+        native = torch.lerp(native, thick, (0.5 + 0.5 * next(chance)) * strengths.blur)
     # Mostly little: where noise always hides the muscle, a network never learns to look for it.
     fine = torch.randn(native.shape, generator=generator) * 0.025 * next(chance) ** 3
     k, j, i = size
     grain = interpolate(torch.randn((1, 1, k, j // 2, i // 2), generator=generator), size, mode="nearest")
-    native = native + fine + grain * 0.02 * next(chance) ** 3
+    grain = grain * 0.02 * next(chance) ** 3
+    native = native + fine * strengths.noise + grain * strengths.noise
     if next(chance) < 0.3:
-        native = native + streaks(k, j, generator)[:, 0] * 0.04 * next(chance)
+        native = native + streaks(k, j, generator)[:, 0] * 0.04 * next(chance) * strengths.noise
     return native
 
 
 def hide_border(
-    native: torch.Tensor, masks: torch.Tensor, generator: torch.Generator
+    native: torch.Tensor, masks: torch.Tensor, generator: torch.Generator, share: float = SHORT_SCANS
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Leaves out slices above or below, as a scan that stops early would; what is not seen is not there."""
+    """Leaves out slices above or below, as a scan that stops early would; what is not seen is not there.
+
+    Args:
+        native: (1, 1, K, J, I), HU / 1000.
+        masks: (1, D, K, J, I).
+        generator: Source of randomness.
+        share: Probability that any are left out, 0 to 1.
+    """
     k = native.shape[2]
     draw = torch.rand(3, generator=generator).tolist()
-    if draw[0] < 0.3:
+    if draw[0] < share:
         cut = int(draw[1] * k * 0.25)
         hidden = slice(cut) if draw[2] < 0.5 else slice(k - cut, k)
         native, masks = native.clone(), masks.clone()

@@ -19,25 +19,18 @@ from SyntheticCECTLib.core.case_folder import write_case
 from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.formats.output_folder import output_folder
 from SyntheticCECTLib.core.metrics.overlap import dice
-from SyntheticCECTLib.core.metrics.statistics import pearson
-from SyntheticCECTLib.core.networks.model_package import CARD_NAME, load_model
+from SyntheticCECTLib.core.networks.model_package import load_model
 from SyntheticCECTLib.core.pipeline import DEFAULT_MODEL
 from SyntheticCECTLib.core.scan import Scan
 from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_patient
 from SyntheticCECTLib.phantom.patient_folder import read_patient, write_patient
 
-from .cohort import FIRST_TRAINING_SEED
-from .package import rewrite_card
+from .card_results import COLUMNS, mean_and_spread, of_volumes, write_on_card
+from .cohort import FIRST_TRAINING_SEED, claim_cohort
 from .paper_report.report_command import PAGE, write_paper_report
 from .worker_pool import in_processes
 
 FIRST_TEST_SEED = 1
-COLUMNS = {
-    "dice": "Dice LA+LV per slice", "dice_both_chambers": "same, slices with both",
-    "dice_volume": "Dice LA+LV, whole volume", "dice_la": "Dice LA", "dice_lv": "Dice LV", "dv_percent": "dV %",
-    "heart_dice": "Dice heart mask", "registration_mm": "registration error, mm", "nmi": "NMI",
-    "psnr_db": "PSNR (4096 HU), dB", "mae_hu": "MAE, HU",
-}  # fmt: skip
 
 
 def test_protocol(seed: int) -> Protocol:
@@ -57,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cohort",
         type=Path,
         default=Path("training-output/test-cohort"),
-        help="test patients are kept here; remove it when phantom/ has changed",
+        help="test patients are kept here",
     )
     parser.add_argument(
         "--output", type=Path, default=Path("training-output/evaluation.json"), help="figures of each patient"
@@ -90,7 +83,9 @@ def run(options: argparse.Namespace) -> None:
         write_paper_report(results, options.report / "report", words)
         print(f"wrote {options.report / 'report' / PAGE}")
     if options.card:
-        write_on_card(load_model(options.model or DEFAULT_MODEL).folder, rows)
+        who = f"{len(rows)} unseen virtual patients (seeds {rows[0]['seed']} to {rows[-1]['seed']})"
+        figures = mean_and_spread(rows) | of_volumes(rows)
+        write_on_card(load_model(options.model or DEFAULT_MODEL).folder, "whole path", who, figures)
 
 
 def evaluate(
@@ -105,7 +100,11 @@ def evaluate(
         model: Id or folder of the synthesis model; the default one where None.
         cohort: Where test patients are kept; those that are not there yet are drawn.
         results: Gets the result folder of each patient.
+
+    Raises:
+        InputRefused: ``other_phantom``, see `claim_cohort`.
     """
+    claim_cohort(cohort)  # before any worker begins
     one = partial(evaluate_patient, model=model, cohort=cohort, results=results)
     work = in_processes(workers, one, seeds)
     rows = sorted(tqdm(work, total=len(seeds), desc="test patients", unit="patient"), key=itemgetter("seed"))
@@ -124,44 +123,15 @@ def evaluate(
     return rows
 
 
-def of_volumes(rows: list[dict[str, Any]]) -> dict[str, str]:
-    """Correlation and bias of LA + LV over patients, and how many intervals hold the true volume."""
-    found: dict[str, str] = {}
-    measured = [row for row in rows if row["volumes_ml"] and None not in row["volumes_ml"].values()]
-    volumes, truth = (
-        np.array([sum(row[side].values()) for row in measured]) for side in ("volumes_ml", "true_ml")
-    )
-    if len(measured) >= 4:
-        agreement = pearson(volumes, truth)
-        found["Pearson's rho of LA+LV"] = f"{agreement.rho:.3f} (p {agreement.p:.1g}, n = {len(measured)})"
-        found["bias of LA+LV, median"] = f"{100 * np.median(volumes / truth - 1):+.1f} %"
-    held = [
-        low <= row["true_ml"][key] <= high for row in rows for key, (low, high) in row["intervals_ml"].items()
-    ]
-    if held:
-        found["95 % intervals that hold the true volume"] = f"{sum(held)} of {len(held)}"
-    return found
-
-
-def write_on_card(package: Path, rows: list[dict[str, Any]]) -> None:
-    """Writes mean and spread of each figure on the card of the model that was evaluated."""
-    card = json.loads((package / CARD_NAME).read_text(encoding="utf-8"))
-    figures = {}
-    for key, name in COLUMNS.items():
-        values = [row[key] for row in rows if row[key] is not None]
-        if values:
-            figures[name] = f"{np.mean(values):.3f} +- {np.std(values):.3f} (n = {len(values)})"
-    figures |= of_volumes(rows)
-    seeds = f"seeds {rows[0]['seed']} to {rows[-1]['seed']}"
-    card["results"]["whole path"] = {"on": f"{len(rows)} unseen virtual patients ({seeds})", **figures}
-    rewrite_card(package, card)
-
-
 def test_patient(seed: int, cohort: Path) -> VirtualPatient:
-    """The test patient of a seed, drawn where the folder does not hold him yet."""
+    """The test patient of a seed, drawn where the folder does not hold him yet.
+
+    Raises:
+        InputRefused: ``other_phantom``, see `claim_cohort`.
+    """
+    claim_cohort(cohort)
     folder = cohort / f"patient-{seed}"
     if not folder.exists():
-        cohort.mkdir(parents=True, exist_ok=True)
         with output_folder(folder) as unfinished:
             write_patient(make_patient(seed, test_protocol(seed)), unfinished)
     return read_patient(folder)

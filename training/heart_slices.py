@@ -10,6 +10,7 @@ from torch import nn
 from tqdm import tqdm
 
 from .augmentation import disturb_slices, move_slices
+from .augmentation_strengths import FULL, AugmentationStrengths
 from .cohort import load_sample
 
 # Lung that a heart mask touches is brighter; the air that a resliced CECT was filled up with is darker.
@@ -47,14 +48,17 @@ def chamber_threshold(slices: dict[str, torch.Tensor]) -> float:
 
 
 def make_batch(
-    slices: dict[str, torch.Tensor], chosen: torch.Tensor, generator: torch.Generator
+    slices: dict[str, torch.Tensor],
+    chosen: torch.Tensor,
+    generator: torch.Generator,
+    strengths: AugmentationStrengths = FULL,
 ) -> tuple[torch.Tensor, ...]:
     """Augmented native, CECT, chamber and heart batches (N, 1, J, I); images in HU / 1000."""
     images = torch.stack([slices["native"][chosen], slices["cect"][chosen]], 1).float() / 1000
     labels = slices["labels"][chosen]
     masks = torch.stack([labels >= 1, labels >= 2], 1).float()
-    images, masks = move_slices(images, masks, generator)
-    native = disturb_slices(images[:, :1], generator).clamp(-1.024, 3.071)
+    images, masks = move_slices(images, masks, generator, strengths)
+    native = disturb_slices(images[:, :1], generator, strengths).clamp(-1.024, 3.071)
     return native.contiguous(memory_format=torch.channels_last), images[:, 1:], masks[:, 1:], masks[:, :1]
 
 

@@ -12,10 +12,12 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, pad
 from tqdm import tqdm
 
+from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.networks.left_heart_network import SLICE_MULTIPLE, LeftHeart
 
 from . import heart_slices
-from .block_augmentation import AIR, disturb_block, hide_border, move_block
+from .augmentation_strengths import AugmentationStrengths, mirror_items
+from .block_augmentation import AIR, SHORT_SCANS, disturb_block, hide_border, move_block
 from .cohort import load_sample
 from .heart_task import overlap_loss
 from .prepare.pair import UNLABELLED
@@ -26,6 +28,24 @@ from .task import Batch, Task
 
 ABSENT = -30.0
 BLOCK_KJI, SPACING_KJI = (40, 96, 96), (3.0, 1.5, 1.5)
+
+
+@dataclass(frozen=True)
+class LeftHeartSettings(AugmentationStrengths, RunSettings):
+    """A recipe of ``leftheart``.
+
+    Args:
+        short_scans: Share of blocks that miss slices above or below, as a scan that stops early does, from 0 to 1.
+    """
+
+    short_scans: float = SHORT_SCANS
+
+    def __post_init__(self) -> None:
+        RunSettings.__post_init__(self)
+        AugmentationStrengths.__post_init__(self)
+        if not 0 <= self.short_scans <= 1:
+            problem = f"short_scans is {self.short_scans}; it must be from 0 to 1."
+            raise InputRefused("bad_settings", problem, "Correct the recipe.")
 
 
 @dataclass(frozen=True)
@@ -63,8 +83,11 @@ class LeftHeartTask(Task):
 
     score = "dice_per_slice"
 
-    def __init__(self, settings: RunSettings, train_paths: list[Path], validation_paths: list[Path]) -> None:
+    def __init__(
+        self, settings: LeftHeartSettings, train_paths: list[Path], validation_paths: list[Path]
+    ) -> None:
         torch.manual_seed(settings.seed)
+        self._settings = settings
         self.network = LeftHeart(settings.widths).to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue]
         self._blocks, self._held_out = load_blocks(train_paths), load_blocks(validation_paths)
         slices = {
@@ -77,8 +100,9 @@ class LeftHeartTask(Task):
 
     def make_batch(self, chosen: torch.Tensor, generator: torch.Generator) -> Batch:
         """Augmented CT and CECT (N, 1, K, J, I) in HU / 1000, masks (N, 5, K, J, I) from 0 to 1, and which are told."""
-        parts = [augmented(self._blocks[n], generator) for n in chosen.tolist()]
-        return tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
+        parts = [augmented(self._blocks[n], generator, self._settings) for n in chosen.tolist()]
+        batch = tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
+        return mirror_items(batch, self._settings.mirror, generator)
 
     def losses(self, network: nn.Module, batch: Batch) -> dict[str, torch.Tensor]:
         """Error of the contrast and the expectation of that error inside the heart; cross-entropy and overlap of structures.
@@ -131,11 +155,12 @@ def load_blocks(paths: list[Path]) -> list[HeartBlock]:
     return [HeartBlock(*(torch.from_numpy(array) for array in four)) for four in arrays]
 
 
-def augmented(block: HeartBlock, generator: torch.Generator) -> Batch:
+def augmented(block: HeartBlock, generator: torch.Generator, settings: LeftHeartSettings) -> Batch:
     """One block of CT, CECT (1, 1, K, J, I) and masks (1, 5, K, J, I), moved together; the CT disturbed; what is told."""
     images = torch.stack([block.native, block.cect])[None].float() / 1000
-    images, masks = move_block(images, block.masks()[None], BLOCK_KJI, SPACING_KJI, generator)
-    native, masks = hide_border(disturb_block(images[:, :1], generator), masks, generator)
+    images, masks = move_block(images, block.masks()[None], BLOCK_KJI, SPACING_KJI, generator, settings)
+    native = disturb_block(images[:, :1], generator, settings)
+    native, masks = hide_border(native, masks, generator, settings.short_scans)
     return native.clamp(-1.024, 3.071), images[:, 1:], masks, block.told()[None]
 
 

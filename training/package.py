@@ -38,7 +38,7 @@ def write_package(models: Path, network: nn.Module, recipe: dict[str, Any], find
         network: Trained network.
         recipe: The settings of the run.
         findings: What training found: ``curve``, ``vth_hu`` where there is one; and what it trained on: ``data``,
-            ``data_limit`` and ``validated_on`` in plain words.
+            ``data_limit`` and ``validated_on`` in plain words, and ``split`` where pairs were split (`split_facts`).
     """
     name = recipe["model"]
     card: dict[str, Any] = {
@@ -64,6 +64,8 @@ def write_package(models: Path, network: nn.Module, recipe: dict[str, Any], find
             "python": platform.python_version(),
         },
     }
+    if "split" in findings:
+        card["split"] = findings["split"]
     if name in _VIEWS:
         card["views"] = _VIEWS[name]
     if "vth_hu" in findings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import re
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
@@ -169,20 +170,19 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
     return {str(key): value for key, value in recipe.items()}
 
 
-def add_settings_arguments(parser: argparse.ArgumentParser, kind: type[RunSettings]) -> None:
-    """One option for each setting, with the class's own words as help; only those given are in the result."""
-    hints, meanings = get_type_hints(kind), _meanings(kind)
+def add_settings_arguments(parser: argparse.ArgumentParser, *kinds: type[RunSettings]) -> None:
+    """One option for each setting of any kind, with the class's own words as help; only those given are in the result."""
+    hints, meanings = ChainMap(*map(get_type_hints, kinds)), ChainMap(*map(_meanings, kinds))
     group = parser.add_argument_group("settings", "each overrides the recipe's line of the same name")
-    for field in fields(kind):
-        option = "--" + field.name.replace("_", "-")
-        hint = hints[field.name]
+    for name in dict.fromkeys(field.name for kind in kinds for field in fields(kind)):
+        hint = hints[name]
         group.add_argument(
-            option,
-            dest=f"set_{field.name}",
+            "--" + name.replace("_", "-"),
+            dest=f"set_{name}",
             default=argparse.SUPPRESS,
             nargs="+" if get_origin(hint) is tuple else None,
             metavar="true|false" if hint is bool else _named(hint).upper().split()[-1],
-            help=meanings.get(field.name, "").replace("%", "%%").replace("``", ""),
+            help=meanings.get(name, "").replace("%", "%%").replace("``", ""),
         )
 
 

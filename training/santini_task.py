@@ -10,9 +10,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.networks.network import Santini2018
 
 from . import heart_slices
+from .augmentation_strengths import SHARES, AugmentationStrengths, mirror_items
 from .loss import contrast_loss
 from .run_settings import RunSettings
 from .slice_picture import row_of_four
@@ -21,7 +23,7 @@ from .task import Batch, Task
 
 
 @dataclass(frozen=True)
-class SantiniSettings(RunSettings):
+class SantiniSettings(AugmentationStrengths, RunSettings):
     """A recipe of ``santini2018``.
 
     Args:
@@ -29,7 +31,8 @@ class SantiniSettings(RunSettings):
         beta: Weight of the cross-entropy term.
         steepness: Steepness s of the soft threshold, per HU / 1000.
         mean_cross_entropy: Mean of the cross-entropy over the heart's pixels in place of the paper's sum.
-        augmentation: ``rotation`` as in the paper, or ``full``: also scale, shift, bending, gain, noise, sharpness.
+        augmentation: ``rotation`` as in the paper, or ``full``: also scale, shift, bending, gain, noise, sharpness, each
+            by its strength. ``mirror`` is with either.
         slices: ``both_chambers`` as in the paper, those that hold LA and LV, or ``heart``: all that hold heart.
     """
 
@@ -41,9 +44,17 @@ class SantiniSettings(RunSettings):
     slices: str = "heart"
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        RunSettings.__post_init__(self)
+        AugmentationStrengths.__post_init__(self)
         self.refuse_unless_one_of("augmentation", ("full", "rotation"))
         self.refuse_unless_one_of("slices", ("heart", "both_chambers"))
+        idle = [name for name in SHARES if name != "mirror" and getattr(self, name) not in (0, 1)]
+        if self.augmentation == "rotation" and idle:
+            raise InputRefused(
+                "bad_settings",
+                f"augmentation is 'rotation', where {', '.join(idle)} would have no effect.",
+                "Choose 'full', or leave these settings out.",
+            )
 
 
 class SantiniTask(Task):
@@ -74,12 +85,20 @@ class SantiniTask(Task):
         self._held_out = {key: tensor.to(device) for key, tensor in self._held_out.items()}
 
     def make_batch(self, chosen: torch.Tensor, generator: torch.Generator) -> Batch:
-        if self._settings.augmentation == "full":
-            return heart_slices.make_batch(self._slices, chosen, generator)
+        s = self._settings
+        if s.augmentation == "full":
+            batch = heart_slices.make_batch(self._slices, chosen, generator, s)
+        else:
+            batch = self._rotated(chosen, generator)
+        return mirror_items(batch, s.mirror, generator)
+
+    def _rotated(self, chosen: torch.Tensor, generator: torch.Generator) -> Batch:
         images = torch.stack([self._slices["native"][chosen], self._slices["cect"][chosen]], 1).float() / 1000
         labels = self._slices["labels"][chosen]
         masks = torch.stack([labels >= 1, labels >= 2], 1).float()
-        images, masks = rotate_slices(images.clamp(-1.024, 3.071), masks, generator)
+        images, masks = rotate_slices(
+            images.clamp(-1.024, 3.071), masks, generator, self._settings.rotation_deg
+        )
         return images[:, :1], images[:, 1:], masks[:, 1:], masks[:, :1]
 
     def losses(self, network: nn.Module, batch: Batch) -> dict[str, torch.Tensor]:

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,10 @@ from SyntheticCECTLib.core.networks.model_package import ModelPackage, load_mode
 from . import processes
 from .cohort import FIRST_TRAINING_SEED, draw_cohort
 from .heart_task import HeartTask
-from .leftheart_task import LeftHeartTask
+from .leftheart_task import LeftHeartSettings, LeftHeartTask
 from .loop import fit
 from .package import write_package
-from .prepare.cohort_preparation import pairs_in_words, split_paths
+from .prepare.cohort_preparation import pairs_in_words, split_facts, split_paths
 from .run_settings import RunSettings, add_settings_arguments, given_settings, make_settings, read_recipe
 from .santini_task import SantiniSettings, SantiniTask
 from .task import Task
@@ -49,18 +49,20 @@ class Origin:
         validation: Samples to validate on.
         words: What they are, for the model card.
         limit: What the card says of the limits of such data.
+        split: What it says of the split (`split_facts`); empty for virtual patients, whose seeds tell.
     """
 
     train: list[Path]
     validation: list[Path]
     words: str
     limit: str
+    split: dict[str, Any] = field(default_factory=dict)
 
 
 KINDS: dict[str, Kind] = {
     "santini2018": Kind(SantiniSettings, SantiniTask),
     "heart_finder": Kind(RunSettings, HeartTask),
-    "leftheart": Kind(RunSettings, LeftHeartTask),
+    "leftheart": Kind(LeftHeartSettings, LeftHeartTask),
 }
 
 
@@ -86,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=int, default=os.cpu_count() or 1, help="processor threads of each process"
     )
-    add_settings_arguments(parser, SantiniSettings)
+    add_settings_arguments(parser, *(kind.settings for kind in KINDS.values()))
 
 
 def run(options: argparse.Namespace) -> Path | None:
@@ -130,6 +132,8 @@ def train(settings: RunSettings, origin: Origin, folder: Path, models: Path) -> 
         "curve": fitted.curve, "data": words, "data_limit": origin.limit,
         "validated_on": f"{len(origin.validation)} further patients, working grid",
     }  # fmt: skip
+    if origin.split:
+        findings["split"] = origin.split
     counts = {"patients": len(origin.train), "validation_patients": len(origin.validation)}
     return write_package(models, fitted.network, settings.as_dict() | counts, findings)
 
@@ -194,9 +198,11 @@ def _prepared(folder: Path) -> Origin:
             "too_few_pairs", f"'{folder}' holds no sound pair for {' and '.join(short)}.",
             f"Look at {folder / 'pair_check.html'}; then prepare more pairs, or keep the suspects (--keep-suspects).",
         )  # fmt: skip
+    facts = split_facts(folder)
     words = (
         f"{pairs_in_words(folder, 'train')}, prepared in '{folder.name}', and {pairs_in_words(folder, 'validation')} to "
-        "validate on; who they are, those who trained it know."
+        f"validate on, split by seed {facts['seed']} with {facts['test']} pairs held out to test on; who they are, those who "
+        "trained it know."
     )
     limit = "Trained on pairs of one collection; other scanners, protocols and patients were never seen."
-    return Origin(split["train"], split["validation"], words, limit)
+    return Origin(split["train"], split["validation"], words, limit, facts)

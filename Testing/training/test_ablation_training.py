@@ -20,7 +20,8 @@ from training.ablation_training import (
     WithoutViews,
     measure,
 )
-from training.run_settings import RunSettings, make_settings
+from training.leftheart_task import LeftHeartSettings
+from training.run_settings import make_settings
 
 WIDTHS = (4, 4, 4, 4)
 RECIPE = {
@@ -93,7 +94,7 @@ def test_without_overlap_loss_the_rest_is_as_it_was(
     patients: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leftheart_task, "BLOCK_KJI", (16, 32, 32))
-    settings = make_settings(RunSettings, RECIPE)
+    settings = make_settings(LeftHeartSettings, RECIPE)
     task = WithoutOverlapLoss(settings, patients[:1], patients[1:])
     batch = task.make_batch(torch.tensor([0]), torch.Generator().manual_seed(0))
     with torch.inference_mode():
@@ -107,6 +108,6 @@ def test_every_variant_trains_and_is_measured(
     name: str, patients: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leftheart_task, "BLOCK_KJI", (16, 32, 32))
-    row = measure(name, VARIANTS[name], make_settings(RunSettings, RECIPE), patients, tmp_path / "runs")
+    row = measure(name, VARIANTS[name], make_settings(LeftHeartSettings, RECIPE), patients, tmp_path / "runs")
     assert set(row) == {*FIGURES, "parameters", "seconds"} and row["seconds"] > 0
     assert (tmp_path / "runs" / name.replace(" ", "-") / "last.safetensors").exists()

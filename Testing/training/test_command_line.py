@@ -18,7 +18,7 @@ from SyntheticCECTLib.core.networks.model_package import load_model
 from training import __main__ as command_line
 from training import train_command
 from training.loop import Fitted
-from training.prepare.cohort_preparation import prepare_cohort
+from training.prepare.cohort_preparation import prepare_cohort, split_facts
 from training.train_command import Origin, train
 
 RECIPE = "training/configs/santini2018.yaml"
@@ -52,7 +52,12 @@ def test_help_says_what_every_command_and_option_is_for(
 
 def prepared(folder: Path, **split: list[str]) -> Path:
     folder.mkdir()
-    (folder / "split.json").write_text(json.dumps({"train": [], "validation": [], "test": []} | split))
+    cases = {"train": [], "validation": [], "test": []} | split
+    (folder / "split.json").write_text(json.dumps({"seed": 7} | cases))
+    (folder / "patients").mkdir()
+    for case in cases["test"]:
+        scans = {"native_sha256": f"{case} without", "cect_sha256": f"{case} with contrast"}
+        (folder / "patients" / f"{case}.json").write_text(json.dumps(scans))
     return folder
 
 
@@ -84,11 +89,31 @@ def test_run_of_other_data_is_not_continued(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_model_of_pairs_says_how_many_of_their_cts_are_virtual(tmp_path: Path) -> None:
-    split = {"train": ["anna", "bert"], "validation": ["cora"], "test": [], "virtual_native": ["bert"]}
-    (tmp_path / "split.json").write_text(json.dumps(split))
-    words = train_command._prepared(tmp_path).words
+    split = {"train": ["anna", "bert"], "validation": ["cora"], "virtual_native": ["bert"]}
+    words = train_command._prepared(prepared(tmp_path / "pairs", **split)).words
     assert words.startswith("2 pairs of scans (1 of the CTs without contrast are virtual")
     assert "and 1 pairs of scans to validate on" in words
+
+
+def test_model_of_pairs_says_the_seed_of_their_split_and_which_test_set_was_held_out(tmp_path: Path) -> None:
+    split = {"train": ["anna", "bert"], "validation": ["cora"], "test": ["dora", "emil"]}
+    origin = train_command._prepared(prepared(tmp_path / "pairs", **split))
+    assert "split by seed 7 with 2 pairs held out to test on" in origin.words
+    counts = {"seed": 7, "train": 2, "validation": 1, "test": 2}
+    assert counts.items() <= origin.split.items()
+    said = json.dumps(origin.split) + origin.words
+    assert not [name for name in ("anna", "bert", "cora", "dora", "emil") if name in said], "it names nobody"
+
+    def test_set(name: str, *cases: str) -> str:
+        return split_facts(prepared(tmp_path / name, test=list(cases)))["test_set_sha256"]
+
+    known = origin.split["test_set_sha256"]
+    assert test_set("other order", "emil", "dora") == known
+    assert known not in (test_set("less", "dora"), test_set("others", "dora", "anna"), test_set("none"))
+    (tmp_path / "less" / "patients" / "dora.json").unlink()
+    with pytest.raises(InputRefused, match="dora") as refusal:
+        split_facts(tmp_path / "less")
+    assert refusal.value.code == "not_prepared"
 
 
 def test_run_that_starts_from_a_model_begins_with_its_weights_and_says_so(

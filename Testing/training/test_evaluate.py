@@ -13,7 +13,8 @@ from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.phantom.patient import Protocol, make_patient
 from SyntheticCECTLib.phantom.patient_folder import write_patient
 from training import evaluate
-from training.evaluate import evaluate_patient, of_volumes, run
+from training.card_results import mean_and_spread, of_volumes, write_on_card
+from training.evaluate import evaluate_patient, run
 from training.paper_report.report_command import PAGE
 
 
@@ -36,6 +37,16 @@ def test_volumes_of_patients_that_have_both_chambers_are_correlated_and_interval
     assert found["bias of LA+LV, median"] == "+10.0 %"
     assert found["95 % intervals that hold the true volume"] == "4 of 5"
     assert of_volumes(rows[:3]).keys() == {"95 % intervals that hold the true volume"}
+
+
+def test_figures_on_a_card_replace_those_of_an_earlier_evaluation_and_no_others(tmp_path: Path) -> None:
+    card = {"id": "x", "results": {"on": "16 patients", "whole path": {"on": "2 patients", "dV %": "9"}}}
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    figures = mean_and_spread([{"dice": 0.8, "nmi": None}, {"dice": 0.9}])
+    assert figures == {"Dice LA+LV per slice": "0.850 +- 0.050 (n = 2)"}
+    write_on_card(tmp_path, "whole path", "20 patients", figures)
+    results = {"on": "16 patients", "whole path": {"on": "20 patients"} | figures}
+    assert json.loads((tmp_path / "card.json").read_text()) == card | {"results": results}
 
 
 @pytest.fixture(scope="module")

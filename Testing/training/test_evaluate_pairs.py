@@ -6,6 +6,7 @@ import argparse
 import csv
 import html
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,8 +20,10 @@ from SyntheticCECTLib.core.formats.label_file import write_chambers
 from SyntheticCECTLib.core.networks.model_package import load_model
 from SyntheticCECTLib.phantom.patient import Protocol, make_patient
 from Testing import small_case
+from training.card_results import of_volumes
+from training.package import rewrite_card
 from training.paper_report import evaluate_pairs
-from training.prepare.cohort_preparation import prepare_cohort
+from training.prepare.cohort_preparation import prepare_cohort, split_facts
 from training.prepare.pair_images import VIRTUAL
 from training.prepare.patient_files import PatientFiles
 
@@ -57,6 +60,7 @@ def options(data: Path, **changes: object) -> argparse.Namespace:
         "output": None,
         "device": "cpu",
         "workers": 1,
+        "card": False,
     }
     return argparse.Namespace(**wanted | changes)
 
@@ -80,6 +84,48 @@ def test_chambers_drawn_on_the_cect_are_compared_on_the_ct_and_reported(
     assert evaluate_pairs.run(options(data)) == page and calls == [1], "only what is missing"
 
 
+def test_results_on_ones_own_pairs_are_written_on_the_card_and_called_so(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = load_model("santini2018")
+    card = json.loads((package.folder / "card.json").read_text(encoding="utf-8"))
+    facts = split_facts(data)
+    trained = {"none": None, "here": facts, "elsewhere": facts | {"test_set_sha256": "0" * 64}}
+    held_out = "the test set that the model's training held out"
+    said = {"none": "", "here": f"; {held_out}", "elsewhere": f"; not {held_out}"}
+    for where, split in trained.items():
+        model = Path(shutil.copytree(package.folder, tmp_path / where))
+        rewrite_card(model, card | ({"split": split} if split else {}))
+        page = evaluate_pairs.run(options(data, model=str(model), output=tmp_path / "result", card=True))
+        written = json.loads((model / "card.json").read_text(encoding="utf-8"))["results"]
+        found = written.pop("own pairs, test")
+        who = f"1 of 2 test pairs of '{data.name}' (split by seed 2018{said[where]}"
+        assert found["on"].startswith(who) and found["on"].endswith(")")
+        assert who.removeprefix("1 of 2 ") in html.unescape(page.read_text())
+        assert written == card["results"], "the others stay"
+        assert float(found["Dice LA+LV per slice"].split(" +- ")[0]) > 0.7
+        assert found["Dice LA"].endswith("(n = 1)") and "Dice heart mask" not in found
+        assert load_model(model).settings_sha256 == package.settings_sha256, "it is run as before"
+    assert "on the card of 'santini2018', as 'own pairs, test'" in capsys.readouterr().out
+
+
+def test_pairs_of_training_are_not_called_held_out(data: Path) -> None:
+    words = evaluate_pairs.held_out(load_model("santini2018"), split_facts(data), "validation")
+    assert words == "the model may have been trained or chosen on them"
+
+
+def test_volumes_on_the_card_are_those_drawn_with_the_intervals_that_hold_them(tmp_path: Path) -> None:
+    agreement = {"dice": 0.9, "reference_ml": {"la": 50.0, "lv": 80.0, "union": 130.0}}
+    intervals = {"la": [45.0, 60.0], "lv": None}
+    metrics = {
+        "agreement": agreement, "volumes_ml": {"la": 55.0, "lv": 80.0}, "volume_intervals_ml": intervals,
+    }  # fmt: skip
+    (tmp_path / "metrics.json").write_text(json.dumps(metrics))
+    row = evaluate_pairs.card_row(tmp_path)
+    assert row["dice"] == 0.9 and row["true_ml"] == {"la": 50.0, "lv": 80.0}
+    assert of_volumes([row] * 3, "drawn") == {"95 % intervals that hold the drawn volume": "3 of 3"}
+
+
 def test_virtual_partner_is_made_again_and_the_result_warns_of_it(data: Path, tmp_path: Path) -> None:
     listed = evaluate_pairs.listed_files(data / "patients" / "anna.npz")
     alone = replace(listed, case_id="cora", native="", heart_mask="")
@@ -97,10 +143,12 @@ def test_report_has_the_listed_pairs_of_its_split_and_no_others(
     (home / "patients").mkdir(parents=True)
     for case, native in (("anna", "ct.nrrd"), ("bert", "ct.nrrd"), ("cora", ""), ("dora", "ct.nrrd")):
         files = PatientFiles(case, native, "cect.nrrd", "labels.nrrd")
-        (home / "patients" / f"{case}.json").write_text(json.dumps({"files": files.as_dict()}))
+        (home / "patients" / f"{case}.json").write_text(
+            json.dumps({"files": files.as_dict(), "native_sha256": "", "cect_sha256": case})
+        )
 
     def list_cases(**split: list[str]) -> None:
-        (home / "split.json").write_text(json.dumps({"train": []} | split))
+        (home / "split.json").write_text(json.dumps({"seed": 7, "train": []} | split))
 
     def evaluated(results: Path, _model: str, _device: str, files: PatientFiles) -> None:
         folder = results / files.case_id

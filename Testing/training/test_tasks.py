@@ -14,7 +14,7 @@ from training.batches import Batches
 from training.block_augmentation import AIR
 from training.heart_slices import chamber_threshold
 from training.heart_task import HeartTask, overlap_loss
-from training.leftheart_task import LeftHeartTask
+from training.leftheart_task import LeftHeartSettings, LeftHeartTask
 from training.loop import fit
 from training.run_settings import RunSettings, make_settings
 from training.santini_task import SantiniSettings, SantiniTask
@@ -156,7 +156,7 @@ def test_contrast_is_not_learned_where_the_cect_did_not_reach(cohort: list[Path]
         )
     else:
         recipe = SHORT | {"model": "leftheart", "widths": [4, 4, 4, 4], "part": 1}
-        task = LeftHeartTask(make_settings(RunSettings, recipe), cohort[:1], cohort[1:])
+        task = LeftHeartTask(make_settings(LeftHeartSettings, recipe), cohort[:1], cohort[1:])
         masks, told = heart[:, None].repeat(1, 5, 1, 1, 1), torch.ones(1, 5, 1, 1, 1, dtype=torch.bool)
         answer = torch.cat([cect[:, None], torch.zeros(1, 6, 1, 16, 16)], 1)
         whole, part = (
@@ -171,12 +171,14 @@ def test_leftheart_learns_in_the_loop_and_makes_a_package(
 ) -> None:
     monkeypatch.setattr(leftheart_task, "BLOCK_KJI", (16, 48, 48))
     recipe = SHORT | {"model": "leftheart", "widths": [4, 4, 4, 4], "batch": 2, "part": 1, "epochs": 4}
-    settings = make_settings(RunSettings, recipe)
-    origin = train_command.Origin(cohort[:1], cohort[1:], "1 patient of blobs", "blobs only")
+    settings = make_settings(LeftHeartSettings, recipe)
+    split = {"seed": 7, "train": 1, "validation": 1, "test": 0, "test_set_sha256": "0" * 64}
+    origin = train_command.Origin(cohort[:1], cohort[1:], "1 patient of blobs", "blobs only", split)
     package = train_command.train(settings, origin, tmp_path / "run", tmp_path / "models")
     assert package is not None
     card = json.loads((package / "card.json").read_text())
     assert card["training_data"] == "1 patient of blobs" and card["limits"][0] == "blobs only"
+    assert card["split"] == split and card["recipe"]["mirror"] == 0
     assert card["threshold_hu"] == 380 and card["recipe"]["validation_patients"] == 1
     curve = card["results"]["curve"]
     for figure in ("contrast", "likelihood", "soft_dice_loss", "mae_hu"):
@@ -195,7 +197,7 @@ def test_masks_of_a_heart_block_are_those_of_the_networks_structures(cohort: lis
     assert (heart >= la + lv).all() and la.sum() == 20 * 14 * 26 and lv.sum() == 15 * 16 * 26
     assert aorta.sum() == 4 * 64 and right.sum() == 0
     task = LeftHeartTask(
-        make_settings(RunSettings, SHORT | {"model": "leftheart", "widths": [4] * 4}), cohort, cohort
+        make_settings(LeftHeartSettings, SHORT | {"model": "leftheart", "widths": [4] * 4}), cohort, cohort
     )
     native, cect, masks, told = task.make_batch(torch.tensor([0, 1]), torch.Generator().manual_seed(0))
     assert native.shape == cect.shape == (2, 1, 40, 96, 96) and masks.shape == (2, 5, 40, 96, 96)
@@ -209,7 +211,7 @@ def test_leftheart_learns_nothing_about_structures_that_nobody_drew(
         unlabelled = {name: arrays[name] for name in arrays.files}
     unlabelled["heart_structures"] = np.full_like(unlabelled["heart_structures"], 255)
     np.savez(tmp_path / "pair.npz", **unlabelled)
-    settings = make_settings(RunSettings, SHORT | {"model": "leftheart", "widths": [4] * 4})
+    settings = make_settings(LeftHeartSettings, SHORT | {"model": "leftheart", "widths": [4] * 4})
     for path, learns in ((tmp_path / "pair.npz", False), (cohort[0], True)):
         task = LeftHeartTask(settings, [path], [path])
         batch = task.make_batch(torch.tensor([0]), torch.Generator().manual_seed(0))

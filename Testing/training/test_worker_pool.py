@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from SyntheticCECTLib.core.errors import InputRefused
 from training.worker_pool import in_processes
 
 
@@ -28,3 +29,14 @@ def test_after_an_error_no_further_patient_is_begun(tmp_path: Path, workers: int
     with pytest.raises(ValueError, match="the first one fails"):
         list(in_processes(workers, touch, [tmp_path / str(n) for n in range(60)]))
     assert len(list(tmp_path.iterdir())) < 30
+
+
+def refuse(name: str) -> str:
+    raise InputRefused("too_dark", f"'{name}' is dark.", "Open the window.")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_refusal_comes_out_of_a_worker_whole(workers: int) -> None:
+    with pytest.raises(InputRefused, match="'night' is dark") as refusal:
+        list(in_processes(workers, refuse, ["night"]))
+    assert (refusal.value.code, refusal.value.remedy) == ("too_dark", "Open the window.")

@@ -6,8 +6,10 @@ import argparse
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import SimpleITK as sitk
 from tqdm import tqdm
@@ -19,10 +21,12 @@ from SyntheticCECTLib.core.formats.output_folder import output_folder
 from SyntheticCECTLib.core.networks.model_package import ModelPackage, load_model
 from SyntheticCECTLib.core.pipeline import DEFAULT_MODEL
 
-from ..prepare.cohort_preparation import split_paths
+from ..card_results import mean_and_spread, of_volumes, write_on_card
+from ..prepare.cohort_preparation import split_facts, split_paths
 from ..prepare.pair_images import VIRTUAL, read_pair
 from ..prepare.patient_files import SPLITS, PatientFiles
 from ..worker_pool import in_processes
+from .cohort_results import read_results
 from .report_command import PAGE, write_paper_report
 
 UNLISTED = "unlisted"
@@ -38,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
+    parser.add_argument("--card", action="store_true", help="also write the figures on the model's card")
 
 
 def run(options: argparse.Namespace) -> Path:
@@ -63,17 +68,52 @@ def run(options: argparse.Namespace) -> Path:
     for line in refused:
         print(line)
     evaluated = [pair for pair in pairs if (results / pair.case_id / METRICS_JSON).exists()]
-    words = (
-        f"{len(evaluated)} {options.split} pairs of '{options.data.resolve().name}', each with the heart mask that was "
-        "given with it, or else the heart finder's."
+    facts = split_facts(options.data)
+    known = "; ".join(
+        filter(None, (f"split by seed {facts['seed']}", held_out(package, facts, options.split)))
     )
+    who = f"{options.split} pairs of '{options.data.resolve().name}' ({known})"
+    words = f"{len(evaluated)} {who}, each with the heart mask that was given with it, or else the heart finder's."
     if virtual := sum(not pair.native for pair in evaluated):
         words += f" {virtual} of the CTs without contrast are {VIRTUAL}."
-    if options.split != "test":
-        words += " The model may have been trained or chosen on them."
     write_paper_report(results, output / "report", words)
     print(f"wrote {output / 'report' / PAGE}")
+    if options.card:
+        rows = [card_row(results / one.case_id) for one in read_results(results)]
+        figures = mean_and_spread(rows) | of_volumes(rows, "drawn")
+        heading = f"own pairs, {options.split}"
+        write_on_card(package.folder, heading, f"{len(rows)} of {len(pairs)} {who}", figures)
+        print(f"wrote these figures on the card of '{package.id}', as '{heading}'")
     return output / "report" / PAGE
+
+
+def held_out(package: ModelPackage, facts: Mapping[str, Any], split: str) -> str:
+    """Whether a model's training held the pairs out, as its card tells; empty where it was not trained on pairs.
+
+    Args:
+        package: The model.
+        facts: Of the pairs' split (`split_facts`).
+        split: Which of the pairs.
+    """
+    if split != "test":
+        return "the model may have been trained or chosen on them"
+    if "split" not in package.card:
+        return ""
+    if package.card["split"]["test_set_sha256"] == facts["test_set_sha256"]:
+        return "the test set that the model's training held out"
+    return "not the test set that the model's training held out, so it may have seen some of them"
+
+
+def card_row(result: Path) -> dict[str, Any]:
+    """One patient's figures, and volumes in mL, from his result folder, as `card_results` takes them."""
+    metrics = json.loads((result / METRICS_JSON).read_text(encoding="utf-8"))
+    agreement, chambers = metrics["agreement"], ("la", "lv")
+    return {
+        **agreement,
+        "volumes_ml": {key: metrics["volumes_ml"][key] for key in chambers},
+        "true_ml": {key: agreement["reference_ml"][key] for key in chambers},
+        "intervals_ml": {key: ends for key in chambers if (ends := metrics["volume_intervals_ml"][key])},
+    }
 
 
 def listed_files(prepared: Path) -> PatientFiles:

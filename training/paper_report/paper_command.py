@@ -18,6 +18,7 @@ from SyntheticCECTLib.core.case_folder import METRICS_JSON, write_case
 from SyntheticCECTLib.core.formats.output_folder import output_folder
 from SyntheticCECTLib.core.scan import Scan
 
+from ..cohort import claim_cohort
 from ..prepare.cohort_preparation import prepare_cohort, split_paths
 from ..prepare.pair_report import write_pair_report
 from ..prepare.split import PAPER
@@ -72,7 +73,12 @@ def run(options: argparse.Namespace) -> Path:
 
 
 def repeat_paper(study: Study, output: Path, workers: int) -> Path:
-    """Cohort, training, evaluation, report; each goes on where an earlier start was stopped."""
+    """Cohort, training, evaluation, report; each goes on where an earlier start was stopped.
+
+    Raises:
+        InputRefused: ``other_phantom``, see `claim_cohort`.
+    """
+    claim_cohort(output)
     prepared, results = output / "pairs", output / "results"
     patients = list_patients(study.counts, study.small)
     # A virtual pair that the check doubts stays in: its truth is known, and the study shall not pick.

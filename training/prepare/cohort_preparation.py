@@ -145,17 +145,46 @@ def pairs_in_words(folder: Path, split: str) -> str:
     return f"{words} ({virtual} of the CTs without contrast are {VIRTUAL})" if virtual else words
 
 
-def _read_split(folder: Path) -> dict[str, list[str]]:
-    """Cases of each split, and those whose CT is virtual; in folders of older versions none is."""
+def split_facts(folder: Path) -> dict[str, Any]:
+    """What a model's card says of the split that it was trained with; it names nobody.
+
+    Returns:
+        ``seed``; the number of pairs in ``train``, ``validation`` and ``test``; ``test_set_sha256``, a hash of the test
+        pairs' scans, the same for the same test set wherever and in whatever order it is prepared.
+
+    Raises:
+        InputRefused: ``not_prepared``.
+    """
+    split = _read_split(folder)
+    scans = []
+    try:
+        for case in split["test"]:
+            record = json.loads((folder / PATIENTS / f"{case}.json").read_text(encoding="utf-8"))
+            scans.append(f"{record['native_sha256']} {record['cect_sha256']}")
+    except (OSError, ValueError, KeyError) as error:
+        raise _not_prepared(folder, error) from None
+    digest = hashlib.sha256("\n".join(sorted(scans)).encode()).hexdigest()
+    counts = {name: len(split[name]) for name in SPLITS}
+    return {"seed": split["seed"], **counts, "test_set_sha256": digest}
+
+
+def _read_split(folder: Path) -> dict[str, Any]:
+    """The seed, the cases of each split, and those whose CT is virtual; in folders of older versions none is."""
     try:
         split = json.loads((folder / SPLIT).read_text(encoding="utf-8"))
-        return {name: split[name] for name in SPLITS} | {VIRTUAL_NATIVE: split.get(VIRTUAL_NATIVE, [])}
+        return {name: split[name] for name in ("seed", *SPLITS)} | {
+            VIRTUAL_NATIVE: split.get(VIRTUAL_NATIVE, [])
+        }
     except (OSError, ValueError, KeyError) as error:
-        raise InputRefused(
-            "not_prepared",
-            f"'{folder}' holds no prepared pairs ({error}).",
-            "Run 'python -m training prepare' first.",
-        ) from None
+        raise _not_prepared(folder, error) from None
+
+
+def _not_prepared(folder: Path, error: Exception) -> InputRefused:
+    return InputRefused(
+        "not_prepared",
+        f"'{folder}' holds no prepared pairs ({error}).",
+        "Run 'python -m training prepare' first.",
+    )
 
 
 def _is_done(home: Path, files: PatientFiles) -> bool:

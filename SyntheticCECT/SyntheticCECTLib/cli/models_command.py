@@ -11,7 +11,7 @@ from .progress import Progress
 from .summary import print_json
 
 FACTS = {
-    "training_data": "Trained on", "intended_use": "For", "limits": "Limits", "results": "Measured",
+    "training_data": "Trained on", "split": "Split", "intended_use": "For", "limits": "Limits", "results": "Measured",
     "threshold_hu": "Threshold HU", "threshold_origin": "which is", "views": "Views",
     "volume_interval": "Intervals", "recipe": "Recipe", "software": "Software", "licence": "Licence",
     "sha256": "SHA-256",
@@ -39,12 +39,25 @@ def _described(listing: ModelListing) -> str:
         return f"{listing.id}\n  Cannot be used: {listing.problem}"
     lines = [listing.id]
     for key, name in FACTS.items():
-        if key in listing.card:
-            text = textwrap.fill(
-                _plain(listing.card[key]), 100, subsequent_indent=" " * 15, break_long_words=False
-            )
+        for entry in _paragraphs(key, listing.card):
+            text = textwrap.fill(entry, 100, subsequent_indent=" " * 15, break_long_words=False)
             lines.append(f"  {name:<12} {text}")
     return "\n".join(lines)
+
+
+def _paragraphs(key: str, card: dict[str, Any]) -> list[str]:
+    """What a card says of a fact; results of each evaluation by themselves."""
+    if key not in card:
+        return []
+    if key != "results" or not isinstance(card[key], dict):
+        return [_plain(card[key])]
+    evaluations = {name: entry for name, entry in card[key].items() if isinstance(entry, dict)}
+    training = {name: entry for name, entry in card[key].items() if name not in evaluations}
+    told = [
+        f"{name}: {'; '.join(f'{figure} {_plain(value)}' for figure, value in entry.items())}"
+        for name, entry in evaluations.items()
+    ]
+    return [_plain(training), *told] if training else told
 
 
 def _plain(value: Any) -> str:

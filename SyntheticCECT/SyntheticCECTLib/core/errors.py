@@ -18,6 +18,10 @@ class InputRefused(ValueError):
         super().__init__(f"{message} {remedy}".strip())
         self.code, self.message, self.remedy = code, message, remedy
 
+    def __reduce__(self) -> tuple[type[InputRefused], tuple[str, str, str]]:
+        """For pickle, which carries it out of a worker process: it would rebuild it of the joined text alone."""
+        return type(self), (self.code, self.message, self.remedy)
+
 
 class Cancelled(RuntimeError):
     """Raised out of ``on_progress`` by a caller who no longer wants the result."""
