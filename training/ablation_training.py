@@ -2,6 +2,8 @@
 
 Every variant starts from the same seed and takes the same few steps of the same recipe; the patients it is validated on
 are those of the recipe. So it tells what a part is worth early in training, not what would remain of that at its end.
+Skips and views are left out by zeros in their place, so parameters and seconds stay those of the whole network; the network
+of one slice at a time has a third of the parameters, so it lacks capacity as well as context.
 """
 
 from __future__ import annotations

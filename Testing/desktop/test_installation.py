@@ -131,6 +131,24 @@ def test_cancel_of_a_waiting_run_ends_the_installation(panel: OpenPanel, pip: Pi
     assert panel.nodes is not None
 
 
+def test_check_of_a_run_that_was_cancelled_starts_no_second_run(panel: OpenPanel, pip: Pip, ct: Any) -> None:
+    checks: list[Any] = []
+    pip.installer._try_out = lambda code, good, bad: checks.append((good, bad))
+    panel.ui.applyButton.click()
+    panel.wait(lambda: checks)
+    panel.ui.cancelButton.click()
+    panel.command.mode("slow")
+    panel.ui.applyButton.click()
+    panel.wait(panel.command.pids)
+    run = panel.panel.desk.runner._run
+    for late in (checks[0][0], lambda: checks[0][1](SimpleNamespace(message="too late"))):
+        late()
+        assert panel.panel.desk.runner._run is run and panel.panel.desk.runner.busy
+    assert panel.application.of("show_error") == []
+    panel.ui.cancelButton.click()
+    assert not panel.panel.desk.runner.busy
+
+
 def test_cancel_of_another_run_leaves_the_installation(panel: OpenPanel, pip: Pip) -> None:
     pip.mode("slow")
     panel.command.mode("slow")

@@ -59,6 +59,19 @@ def test_installed_versions_are_pinned_but_for_what_is_installed(desktop: Any) -
     assert all("==" in line for line in lines)
 
 
+def test_light_the_torch_is_never_pinned_however_its_name_is_written(desktop: Any, tmp_path: Path) -> None:
+    from SyntheticCECTLib.desktop.packages import pins
+
+    folder = tmp_path / "light_the_torch-0.8.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: light_the_torch\nVersion: 0.8.0\n")
+    sys.path.append(str(tmp_path))
+    try:
+        assert "light_the_torch" not in pins()
+    finally:
+        sys.path.remove(str(tmp_path))
+
+
 def test_pip_gets_the_wheel_folder_and_no_network(desktop: Any) -> None:
     from SyntheticCECTLib.desktop.packages import NEEDED
 

@@ -119,9 +119,13 @@ class BatchTab:
         )
 
     def _resume(self, queue: BatchQueue) -> None:
+        if self.queue is not queue:  # other folders were chosen while packages were installed
+            self.show()
+            return
         self._ui.batchStartButton.enabled = False  # the window is alive while headers are read
         voxels = self._most_voxels(queue)
         if self.queue is not queue:  # other folders were chosen meanwhile
+            self.show()
             return
         self._ui.batchStartButton.enabled = True
         try:

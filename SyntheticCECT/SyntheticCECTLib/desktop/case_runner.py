@@ -42,6 +42,18 @@ class RunView(Protocol):
     def run_cancelled(self) -> None: ...
 
 
+class _Turn:
+    """The view of one run: a tab shows many, and what an earlier one still waits for must not be taken for the present one's."""
+
+    def __init__(self, view: RunView) -> None:
+        self.run_started, self.run_progress, self.run_done = (
+            view.run_started,
+            view.run_progress,
+            view.run_done,
+        )
+        self.run_failed, self.run_cancelled = view.run_failed, view.run_cancelled
+
+
 class CaseRunner:
     """One run at a time, whichever tab asked for it.
 
@@ -170,17 +182,11 @@ class CaseRunner:
             shutil.rmtree(self._kept.parent, ignore_errors=True)
             self._kept = None
 
-    def _begin(
-        self,
-        arguments: Arguments,
-        take: Take,
-        view: RunView,
-        networks: bool = True,
-    ) -> None:
+    def _begin(self, arguments: Arguments, take: Take, view: RunView, networks: bool = True) -> None:
         if self.busy:
             view.run_failed("Another run is on its way. Wait for it, or cancel it.")
             return
-        self._view = view
+        self._view = view = _Turn(view)
         view.run_started()
         if networks:
             self._waits = True
@@ -192,12 +198,7 @@ class CaseRunner:
         else:
             self._start(arguments, take, view)
 
-    def _start(
-        self,
-        arguments: Arguments,
-        take: Take,
-        view: RunView,
-    ) -> None:
+    def _start(self, arguments: Arguments, take: Take, view: RunView) -> None:
         if self._view is not view:  # cancelled while packages were installed
             return
         self._waits = False

@@ -57,6 +57,8 @@ class Installation:
     def cancel(self) -> bool:
         """Ends it, but for packages that are being written: half of one could neither be used nor be replaced.
 
+        Closing the application ends it even then; what it leaves has to be installed again.
+
         Returns:
             Whether it is being ended.
         """

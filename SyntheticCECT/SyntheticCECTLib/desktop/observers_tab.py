@@ -99,6 +99,8 @@ class ObserversTab:
         )
 
     def _open(self) -> None:
+        if self.reading:  # pressed again while packages were tried out
+            return
         from ..study.session import ReadingSession
 
         ui, scene = self._ui, self._desk.session.scene

@@ -168,7 +168,7 @@ def pins() -> str:
     for distribution in metadata.distributions():
         facts: Any = distribution.metadata
         name, version = facts["Name"], facts["Version"]
-        if name and version and not _may_change(name.lower()) and "+" not in version:
+        if name and version and not _may_change(name) and "+" not in version:
             lines.add(f"{name}=={version}")
     return "\n".join(sorted(lines)) + "\n"
 
@@ -203,4 +203,6 @@ def _satisfied(package: Package) -> bool:
 
 
 def _may_change(name: str) -> bool:
+    """Some distributions write their name with underscores, as light_the_torch does."""
+    name = name.lower().replace("_", "-")
     return name in {package.name for package in (*NEEDED, *STUDIES)} or name.startswith(COMPANIONS)
