@@ -21,7 +21,7 @@ COMMANDS = {
     "ablation": (ablation, "what each step from santini2018 to leftheart gains and costs"),
     "ablation-training": (
         ablation_training,
-        "trains leftheart without each of its parts, and says what each part gains and costs",
+        "trains leftheart briefly without one of its parts after another, and says what that costs",
     ),
     "export": (export_command, "a model for other programs: ONNX, in the shape of a MONAI bundle"),
     "report": (report_command, "the paper's tables and figures from result folders"),

@@ -1,4 +1,4 @@
-"""``python -m training ablation-training``: `leftheart` trained without each of its parts: what each gains and costs.
+"""``python -m training ablation-training``: `leftheart` trained without one of its parts after another.
 
 Every variant starts from the same seed and takes the same few steps of the same recipe; the patients it is validated on
 are those of the recipe. So it tells what a part is worth early in training, not what would remain of that at its end.

@@ -35,7 +35,14 @@ def claim_cohort(folder: Path) -> None:
     begun = folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir())
     known = folder / DRAWN_BY
     if known.exists():
-        version = json.loads(known.read_text(encoding="utf-8"))["phantom_version"]
+        try:
+            version = json.loads(known.read_text(encoding="utf-8"))["phantom_version"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputRefused(
+                "other_phantom",
+                f"'{known}', which names the phantom that drew these virtual patients, cannot be read ({error}).",
+                "Name another folder, or remove that one: its patients are drawn again.",
+            ) from None
     elif begun:
         version = UNWRITTEN_VERSION
     else:

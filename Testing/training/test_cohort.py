@@ -116,3 +116,11 @@ def test_study_of_another_phantom_is_not_continued(tmp_path: Path, monkeypatch: 
     raise_version(monkeypatch)
     with pytest.raises(InputRefused, match="version 1 of the phantom"):
         repeat_paper(Study((1, 1, 1), {}, 1, True), tmp_path, 1)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_a_damaged_version_is_refused_and_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / DRAWN_BY).write_text(text)
+    with pytest.raises(InputRefused, match=DRAWN_BY) as refusal:
+        claim_cohort(tmp_path)
+    assert refusal.value.code == "other_phantom" and "another folder" in refusal.value.remedy

@@ -57,6 +57,7 @@ def run(options: argparse.Namespace) -> Path:
             "empty_split", f"'{options.data}' holds no {options.split} pairs.",
             "Prepare it with a share for them (--split), or name another split.",
         )  # fmt: skip
+    facts = split_facts(options.data)
     results, pairs = output / "results", [listed_files(path) for path in paths]
     done = done_with(results, package)
     set_aside(results, done - {pair.case_id for pair in pairs})
@@ -68,7 +69,6 @@ def run(options: argparse.Namespace) -> Path:
     for line in refused:
         print(line)
     evaluated = [pair for pair in pairs if (results / pair.case_id / METRICS_JSON).exists()]
-    facts = split_facts(options.data)
     known = "; ".join(
         filter(None, (f"split by seed {facts['seed']}", held_out(package, facts, options.split)))
     )

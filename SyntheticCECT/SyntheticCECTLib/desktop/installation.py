@@ -78,6 +78,8 @@ class Installation:
             self.start()
             return
         shutil.rmtree(self._folder, ignore_errors=True)
-        self._listener.ended()
-        if outcome is not None:
-            outcome()
+        try:
+            self._listener.ended()
+        finally:
+            if outcome is not None:
+                outcome()

@@ -179,6 +179,10 @@ class Installer:
         elif old:
             refused(f"{names} is installed, but Slicer still uses an older {', '.join(old)}: restart Slicer.")
         else:
+            trying = Progress(1.0, "trying the packages out")
+            self._application.status(trying.text())
+            if self._progress is not None:
+                self._progress(trying)
             self._try_out(self._check, ready, lambda failure: refused(_broken(names, failure)))
 
     def _question(self, missing: Sequence[Package], wheels: str) -> str:

@@ -9,7 +9,10 @@ from .installer import Installer
 from .run_display import RunDisplay
 from .run_report import Progress
 
-NOT_NOW = "Packages are being written. That is not broken off: half a package could neither be used nor be replaced."
+NOT_NOW = (
+    "Packages are being written. That is not broken off: half a package could neither be used nor be replaced. "
+    "Leave Slicer open until it is over."
+)
 
 
 class PackagesBox:
