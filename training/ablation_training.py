@@ -136,7 +136,8 @@ def run(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     settings = make_settings(LeftHeartSettings, read_recipe(RECIPE))
     settings = replace(settings, steps=options.steps, cycles=1)
-    paths = draw_cohort(options.cohort, settings.patients + settings.validation_patients, options.threads)
+    seeds = range(settings.first_seed, settings.first_seed + settings.patients + settings.validation_patients)
+    paths = draw_cohort(options.cohort, seeds, options.threads, settings.tissue_variety)
     rows = {}
     for name, make in VARIANTS.items():
         rows[name] = measure(name, make, settings, paths, options.output)

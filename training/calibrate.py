@@ -23,11 +23,10 @@ from SyntheticCECTLib.core.solid_part import one_part
 from SyntheticCECTLib.core.volume_interval import STRUCTURE_OF, calibrate, softness
 from SyntheticCECTLib.phantom.training_sample import TrainingSample, draw_training_sample
 
-from .package import rewrite_card
+from .cohort import FIRST_CALIBRATION_SEED
+from .package import INTERVAL, rewrite_card
 from .worker_pool import in_processes
 
-# Training patients have seeds from 100 000 on, those of the paper's study from 500 000 on.
-FIRST_CALIBRATION_SEED = 300_000
 LABEL_OF = {"la": 2, "lv": 3}
 COVERAGE = 0.95
 
@@ -49,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
     rows = list(tqdm(measured, total=len(seeds), desc="calibration patients", unit="patient"))
     who = f"{len(seeds)} further virtual patients (seeds {seeds[0]} to {seeds[-1]}), working grid"
     intervals = {**quantiles_of(rows), "coverage": COVERAGE, "on": who}
-    rewrite_card(package.folder, package.card | {"volume_interval": intervals})
+    rewrite_card(package.folder, package.card | {INTERVAL: intervals})
     print(f"{package.id}: {intervals}")
 
 

@@ -14,10 +14,11 @@ from tqdm import tqdm
 
 from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.phantom.phantom_version import PHANTOM_VERSION
-from SyntheticCECTLib.phantom.training_sample import TrainingSample, draw_training_sample
+from SyntheticCECTLib.phantom.training_sample import TRAINING_VARIETY, TrainingSample, draw_training_sample
 
-# Test patients have seeds below this, so no training patient is ever tested on.
-FIRST_TRAINING_SEED = 100_000
+# Seeds below the first are for testing, from the second on for calibrating (and for the paper's study), so no training
+# patient is ever measured.
+FIRST_TRAINING_SEED, FIRST_CALIBRATION_SEED = 100_000, 300_000
 DRAWN_BY = "drawn_by.json"
 # Folders that were begun before versions were written down were drawn by this one.
 UNWRITTEN_VERSION = 1
@@ -60,19 +61,38 @@ def claim_cohort(folder: Path) -> None:
         )
 
 
-def draw_cohort(folder: Path, patients: int, workers: int) -> list[Path]:
-    """Files of the first ``patients`` training patients; draws those that are not there yet.
+def sample_paths(folder: Path, seeds: range, tissue_variety: float = TRAINING_VARIETY) -> list[Path]:
+    """Where `draw_cohort` keeps the training patients of some seeds."""
+    kind = "" if tissue_variety == TRAINING_VARIETY else f"-tissue-{tissue_variety:g}"
+    return [folder / f"patient-{seed}{kind}.npz" for seed in seeds]
+
+
+def draw_cohort(
+    folder: Path, seeds: range, workers: int, tissue_variety: float = TRAINING_VARIETY
+) -> list[Path]:
+    """Files of the training patients of some seeds; draws those that are not there yet.
+
+    Args:
+        folder: Of the cohort.
+        seeds: Of the patients.
+        workers: How many are drawn at once.
+        tissue_variety: Spread of their tissue values (`draw_training_sample`).
 
     Raises:
-        InputRefused: ``other_phantom``, see `claim_cohort`.
+        InputRefused: ``other_phantom``, see `claim_cohort`; ``not_training_seeds``.
     """
+    if not FIRST_TRAINING_SEED <= seeds.start <= seeds.stop <= FIRST_CALIBRATION_SEED:
+        raise InputRefused(
+            "not_training_seeds",
+            f"{len(seeds)} patients from seed {seeds.start} on are not all training patients.",
+            f"Use seeds from {FIRST_TRAINING_SEED} to {FIRST_CALIBRATION_SEED - 1}: others test or calibrate models.",
+        )
     claim_cohort(folder)
-    seeds = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + patients)
-    paths = [folder / f"patient-{seed}.npz" for seed in seeds]
-    missing = [seed for seed, path in zip(seeds, paths, strict=True) if not path.exists()]
+    paths = sample_paths(folder, seeds, tissue_variety)
+    missing = {seed: path for seed, path in zip(seeds, paths, strict=True) if not path.exists()}
     if missing:
         with ProcessPoolExecutor(workers) as pool:
-            drawn = pool.map(partial(_draw_one, folder), missing)
+            drawn = pool.map(partial(_draw_one, tissue_variety), missing, missing.values())
             for _ in tqdm(drawn, total=len(missing), desc="virtual patients", unit="patient"):
                 pass
     return paths
@@ -83,7 +103,7 @@ def load_sample(path: Path) -> TrainingSample:
         return TrainingSample(**{name: arrays[name] for name in arrays.files})
 
 
-def _draw_one(folder: Path, seed: int) -> None:
-    unfinished = folder / f".patient-{seed}.npz"
-    np.savez(unfinished, **asdict(draw_training_sample(seed)))
-    unfinished.rename(folder / f"patient-{seed}.npz")
+def _draw_one(tissue_variety: float, seed: int, path: Path) -> None:
+    unfinished = path.with_name(f".{os.getpid()}.{path.name}")
+    np.savez(unfinished, **asdict(draw_training_sample(seed, tissue_variety=tissue_variety)))
+    unfinished.replace(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib
 from collections.abc import Callable, Iterator, Sequence
@@ -54,7 +55,7 @@ def _check(client: Any, address: str) -> None:
     """Refuses a scheduler without workers, and one that has no such program as this: both need it to read the tasks."""
     try:
         client.wait_for_workers(1, timeout=WORKERS_S)
-    except TimeoutError:
+    except (TimeoutError, asyncio.TimeoutError):  # not the same before Python 3.11
         raise InputRefused("no_workers", f"The scheduler at '{address}' has no workers.", START) from None
     try:
         for run in (client.run_on_scheduler, client.run):

@@ -96,6 +96,16 @@ def test_training_sample_is_seeded_and_on_the_working_grids() -> None:
     ).all()
 
 
+def test_tissues_of_a_training_sample_may_spread_less_while_all_else_stays() -> None:
+    wide, realistic = draw_training_sample(8), draw_training_sample(8, tissue_variety=1)
+    assert (wide.heart_structures == realistic.heart_structures).all()
+    tables = [native_hu(np.random.default_rng([8, 20]), variety) for variety in (2.0, 1.0)]
+    apart = (tables[0] - tables[1])[Tissue.LV]
+    within = wide.heart_labels == 3
+    change = wide.heart_native[within].astype(float) - realistic.heart_native[within]
+    assert abs(apart) > 3 and float(np.median(change)) == pytest.approx(apart, abs=0.6)
+
+
 def test_noise_factor_doubles_the_noise_and_nothing_else() -> None:
     quiet, loud = (
         sitk.GetArrayFromImage(make_patient(4, Protocol(**SMALL, noise_factor=factor)).native_ct).astype(

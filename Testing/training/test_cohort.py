@@ -11,13 +11,22 @@ import pytest
 from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.phantom.training_sample import TrainingSample
 from training import cohort, evaluate
-from training.cohort import DRAWN_BY, FIRST_TRAINING_SEED, claim_cohort, draw_cohort, load_sample
+from training.cohort import (
+    DRAWN_BY,
+    FIRST_CALIBRATION_SEED,
+    FIRST_TRAINING_SEED,
+    claim_cohort,
+    draw_cohort,
+    load_sample,
+)
 from training.paper_report import paper_command
 from training.paper_report.paper_command import Study, repeat_paper
 
+SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 3)
 
-def sample(seed: int) -> TrainingSample:
-    array = np.full((2, 4, 4), seed % 100, np.int16)
+
+def sample(seed: int, tissue_variety: float) -> TrainingSample:
+    array = np.full((2, 4, 4), seed % 100 + int(10 * tissue_variety), np.int16)
     return TrainingSample(array, array, array, array, array, array)
 
 
@@ -50,24 +59,40 @@ def test_new_cohort_says_which_phantom_drew_it_and_grows(
 ) -> None:
     raise_version(monkeypatch)
     folder = tmp_path / "new" / "cohort"
-    (first,) = draw_cohort(folder, 1, 1)
+    (first,) = draw_cohort(folder, SEEDS[:1], 1)
     assert json.loads((folder / DRAWN_BY).read_text()) == {"phantom_version": 2}
     before = in_folder(folder)
-    paths = draw_cohort(folder, 3, 1)
-    assert [int(load_sample(path).heart_cect[0, 0, 0]) for path in paths] == [0, 1, 2] and paths[0] == first
+    paths = draw_cohort(folder, SEEDS[:3], 1)
+    assert [int(load_sample(path).heart_cect[0, 0, 0]) for path in paths] == [20, 21, 22] and paths[
+        0
+    ] == first
     assert before.items() <= in_folder(folder).items(), "what was there is left alone"
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_patients_of_other_tissues_lie_beside_those_of_the_same_seeds(drawing: None, tmp_path: Path) -> None:
+    usual, realistic = (draw_cohort(tmp_path, SEEDS[:1], 1, variety)[0] for variety in (2.0, 1.0))
+    assert [int(load_sample(path).heart_cect[0, 0, 0]) for path in (usual, realistic)] == [20, 10]
+
+
+@pytest.mark.parametrize("first", [FIRST_TRAINING_SEED - 1, FIRST_CALIBRATION_SEED - 2])
+def test_patients_that_test_or_calibrate_are_never_trained_on(
+    drawing: None, tmp_path: Path, first: int
+) -> None:
+    with pytest.raises(InputRefused, match=f"3 patients from seed {first} on") as refusal:
+        draw_cohort(tmp_path / "cohort", range(first, first + 3), 1)
+    assert refusal.value.code == "not_training_seeds" and not (tmp_path / "cohort").exists()
 
 
 def test_cohort_of_another_phantom_is_refused_and_left_alone(
     drawing: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draw_cohort(tmp_path / "cohort", 1, 1)
+    draw_cohort(tmp_path / "cohort", SEEDS[:1], 1)
     raise_version(monkeypatch)
     before = in_folder(tmp_path)
     for patients in (1, 2):
         with pytest.raises(InputRefused, match="drawn by version 1 of the phantom; this is version 2") as no:
-            draw_cohort(tmp_path / "cohort", patients, 1)
+            draw_cohort(tmp_path / "cohort", SEEDS[:patients], 1)
         assert no.value.code == "other_phantom" and "remove" in no.value.remedy
     assert in_folder(tmp_path) == before
 
@@ -78,12 +103,12 @@ def test_cohort_without_a_version_counts_as_the_first_and_gets_no_file(
     path = tmp_path / f"patient-{FIRST_TRAINING_SEED}.npz"
     path.write_bytes(b"drawn before versions were written down")
     before = in_folder(tmp_path)
-    assert draw_cohort(tmp_path, 1, 1) == [path] and in_folder(tmp_path) == before
-    draw_cohort(tmp_path, 2, 1)
+    assert draw_cohort(tmp_path, SEEDS[:1], 1) == [path] and in_folder(tmp_path) == before
+    draw_cohort(tmp_path, SEEDS[:2], 1)
     assert not (tmp_path / DRAWN_BY).exists()
     raise_version(monkeypatch)
     with pytest.raises(InputRefused, match="version 1 of the phantom"):
-        draw_cohort(tmp_path, 1, 1)
+        draw_cohort(tmp_path, SEEDS[:1], 1)
 
 
 def test_hidden_rests_of_another_start_do_not_begin_a_cohort(

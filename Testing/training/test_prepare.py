@@ -22,7 +22,7 @@ from training.prepare import prepare_command
 from training.prepare.cohort_preparation import Record, pairs_in_words, prepare_cohort, split_paths
 from training.prepare.pair_images import VIRTUAL
 from training.prepare.pair_report import checkerboard, write_pair_report
-from training.prepare.patient_files import PatientFiles, read_patients
+from training.prepare.patient_files import COLUMNS, PatientFiles, read_patients
 
 
 @pytest.fixture(scope="module")
@@ -220,6 +220,20 @@ def test_every_problem_of_a_list_is_named_at_once(tmp_path: Path) -> None:
     assert all(word in str(refusal.value) for word in ("'a' occurs twice", "moon", "no file for native"))
     path.write_text("case_id,native\n")
     with pytest.raises(InputRefused, match="column 'cect' is missing"):
+        read_patients(path)
+
+
+def test_list_as_spreadsheets_write_it(folder: Path, tmp_path: Path) -> None:
+    files = [str(folder / name) for name in ("ct.nrrd", "cect.nii.gz", "drawn.seg.nrrd")]
+    path, text = (
+        tmp_path / "pairs.csv",
+        "\n".join(";".join(row) for row in (list(COLUMNS[:4]), ["Jürgen", *files])),
+    )
+    path.write_text(text, encoding="utf-8-sig")
+    (patient,) = read_patients(path)
+    assert (patient.case_id, patient.cect) == ("Jürgen", str(Path(files[1]).resolve()))
+    path.write_text(text, encoding="cp1252")
+    with pytest.raises(InputRefused, match=r"not in UTF-8 .*save it as 'CSV UTF-8'"):
         read_patients(path)
 
 

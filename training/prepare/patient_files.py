@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -62,10 +63,10 @@ def read_patients(source: Path) -> list[PatientFiles]:
     """Patients of a CSV or a folder tree.
 
     Args:
-        source: A CSV with the columns ``case_id, native, cect, labels`` and, where wanted, ``labels_on, heart_mask,
-            patient_id, split``, paths relative to it; or a folder that holds one folder for each patient, in which
-            files or folders are called after what they are, such as ``native.nrrd``, ``cect/``, ``labels.seg.nrrd``.
-            The native CT may be left out where there are labels on the CECT.
+        source: A CSV (UTF-8; commas or semicolons) with the columns ``case_id, native, cect, labels`` and, where wanted,
+            ``labels_on, heart_mask, patient_id, split``, paths relative to it; or a folder that holds one folder for each
+            patient, in which files or folders are called after what they are, such as ``native.nrrd``, ``cect/``,
+            ``labels.seg.nrrd``. The native CT may be left out where there are labels on the CECT.
 
     Raises:
         InputRefused: ``bad_patient_list``, naming every problem at once.
@@ -85,12 +86,18 @@ def read_patients(source: Path) -> list[PatientFiles]:
 
 
 def _from_csv(path: Path) -> tuple[list[PatientFiles], list[str]]:
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
-        given = set(reader.fieldnames or ())
-        problems = [f"the column '{name}' is missing" for name in COLUMNS[:4] if name not in given]
-        problems += [f"the column '{name}' is not known" for name in sorted(given - set(COLUMNS))]
-        rows = [] if problems else list(reader)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        return [], [f"it is not in UTF-8 ({error}): save it as 'CSV UTF-8'"]
+    # Where a comma is the decimal sign, spreadsheets separate by semicolons.
+    heading = text.partition("\n")[0]
+    separator = ";" if ";" in heading and "," not in heading else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+    given = set(reader.fieldnames or ())
+    problems = [f"the column '{name}' is missing" for name in COLUMNS[:4] if name not in given]
+    problems += [f"the column '{name}' is not known" for name in sorted(given - set(COLUMNS))]
+    rows = [] if problems else list(reader)
     patients = []
     for row in rows:
         values = {key: (value or "").strip() for key, value in row.items() if key in COLUMNS}

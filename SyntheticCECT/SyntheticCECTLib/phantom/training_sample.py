@@ -42,17 +42,20 @@ class TrainingSample:
     heart_structures: np.ndarray
 
 
-def draw_training_sample(seed: int, variety: float = TRAINING_VARIETY) -> TrainingSample:
+def draw_training_sample(
+    seed: int, variety: float = TRAINING_VARIETY, tissue_variety: float | None = None
+) -> TrainingSample:
     """Draws the patient of a seed.
 
     Args:
         seed: Of anatomy and scans.
-        variety: Spread of tissue values and scanner settings: 1 is realistic, the default goes far beyond.
+        variety: Spread of scanner settings and tissue values: 1 is realistic, the default goes far beyond.
+        tissue_variety: Spread of tissue values alone; None: ``variety``.
     """
     rng = np.random.default_rng([seed, 20])
     anatomy = Anatomy.draw(seed, GATED_SHARE)
     heart = anatomy.heart
-    native = native_hu(rng, variety)
+    native = native_hu(rng, variety if tissue_variety is None else tissue_variety)
     cect = cect_hu(rng, native, float(rng.choice([80, 100, 120])))
 
     middle = np.array([0, anatomy.thorax.middle, heart.base[2]]) + rng.normal(0, [12, 10, 25])
