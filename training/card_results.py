@@ -13,6 +13,7 @@ from SyntheticCECTLib.core.metrics.statistics import pearson
 from SyntheticCECTLib.core.networks.model_package import CARD_NAME
 
 from .package import rewrite_card
+from .paper_report.cohort_statistics import Spread, spread
 
 COLUMNS = {
     "dice": "Dice LA+LV per slice", "dice_both_chambers": "same, slices with both",
@@ -23,13 +24,16 @@ COLUMNS = {
 
 
 def mean_and_spread(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Each figure of `COLUMNS` over the patients that have it, for people: mean +- standard deviation."""
+    """Each figure of `COLUMNS` over the patients that have it, for people: mean +- sample standard deviation."""
     found = {}
     for key, name in COLUMNS.items():
-        values = [row[key] for row in rows if row.get(key) is not None]
-        if values:
-            found[name] = f"{np.mean(values):.3f} +- {np.std(values):.3f} (n = {len(values)})"
+        if over := spread([row.get(key) for row in rows]):
+            found[name] = f"{over.mean:.3f}{_deviation(over)} (n = {over.n})"
     return found
+
+
+def _deviation(over: Spread) -> str:
+    return "" if over.sd is None else f" +- {over.sd:.3f}"
 
 
 def of_volumes(rows: Sequence[Mapping[str, Any]], reference: str = "true") -> dict[str, str]:

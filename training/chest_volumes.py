@@ -42,7 +42,7 @@ def make_batch(
 
 @torch.inference_mode()
 def validate(network: nn.Module, volumes: list[tuple[torch.Tensor, torch.Tensor]]) -> list[float]:
-    """Mean Dice of heart, LA and LV over whole chests."""
+    """Mean Dice of heart, LA and LV over whole chests that have them."""
     network.eval()
     scores = []
     for volume, labels in volumes:
@@ -51,4 +51,4 @@ def validate(network: nn.Module, volumes: list[tuple[torch.Tensor, torch.Tensor]
         truth = separate(labels[:depth]) > 0
         both = (predicted & truth).sum((1, 2, 3)).float()
         scores.append(2 * both / (predicted.sum((1, 2, 3)) + truth.sum((1, 2, 3))))
-    return torch.stack(scores).mean(0).tolist()
+    return torch.stack(scores).nanmean(0).tolist()

@@ -27,6 +27,7 @@ from SyntheticCECTLib.phantom.patient_folder import read_patient, write_patient
 
 from .card_results import COLUMNS, mean_and_spread, of_volumes, write_on_card
 from .cohort import FIRST_TRAINING_SEED, claim_cohort
+from .paper_report.cohort_statistics import spread
 from .paper_report.report_command import PAGE, write_paper_report
 from .worker_pool import in_processes
 
@@ -70,6 +71,7 @@ def run(options: argparse.Namespace) -> None:
             f"{options.patients} patients from seed {options.first_seed} on are not all test patients.",
             f"Use one or more seeds from 0 to {FIRST_TRAINING_SEED - 1}; those above are for training and calibration.",
         )
+    load_model(options.model or DEFAULT_MODEL)  # refused at once, not by every patient
     results = options.report / "results" if options.report else None
     if results and results.exists():
         raise InputRefused(
@@ -111,10 +113,9 @@ def evaluate(
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(rows, indent=1) + "\n")
     for key, name in COLUMNS.items():
-        values = [row[key] for row in rows if row[key] is not None]
-        if values:
-            print(f"{name:26} {np.mean(values):8.3f} +- {np.std(values):6.3f}   median {np.median(values):8.3f}"
-                  f"   {min(values):8.3f} to {max(values):8.3f}   n = {len(values)}")  # fmt: skip
+        if over := spread([row[key] for row in rows]):
+            print(f"{name:26} {over.mean:8.3f} +- {over.sd or 0:6.3f}   median {over.median:8.3f}"
+                  f"   {over.least:8.3f} to {over.most:8.3f}   n = {over.n}")  # fmt: skip
     for name, value in of_volumes(rows).items():
         print(f"{name}: {value}")
     for row in rows:

@@ -24,7 +24,7 @@ from .prepare.pair import UNLABELLED
 from .processes import sum_of_all
 from .run_settings import RunSettings
 from .slice_picture import row_of_four
-from .task import Batch, Task
+from .task import Batch, Task, refuse_without_chambers
 
 ABSENT = -30.0
 BLOCK_KJI, SPACING_KJI = (40, 96, 96), (3.0, 1.5, 1.5)
@@ -90,6 +90,7 @@ class LeftHeartTask(Task):
         self._settings = settings
         self.network = LeftHeart(settings.widths).to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue]
         self._blocks, self._held_out = load_blocks(train_paths), load_blocks(validation_paths)
+        refuse_without_chambers(block.labels for block in self._held_out)
         slices = {
             name: torch.cat([getattr(block, name) for block in self._blocks]) for name in ("cect", "labels")
         }
@@ -172,17 +173,21 @@ def answer_of(network: nn.Module, block: HeartBlock) -> torch.Tensor:
 
 
 def figures_of(network: nn.Module, block: HeartBlock) -> dict[str, float]:
-    """What `LeftHeartTask.validate` averages, of one heart."""
+    """What `LeftHeartTask.validate` averages, of one heart; only what it has a truth for."""
     predicted = answer_of(network, block)
-    found, truth, told = predicted[2:] > 0, block.masks() > 0, block.told().flatten().tolist()
+    found, truth, told = predicted[2:] > 0, block.masks() > 0, block.told().flatten()
     both, total = (found & truth).sum((1, 2, 3)), found.sum((1, 2, 3)) + truth.sum((1, 2, 3))
     names = ("dice_heart", "dice_la", "dice_lv", "dice_aorta", "dice_right_heart")
     chambers, true_chambers = found[1] | found[2], truth[1] | truth[2]
-    in_slice = 2 * (chambers & true_chambers).sum((1, 2)) / (chambers.sum((1, 2)) + true_chambers.sum((1, 2)))
     contrast = block.native + 1000 * predicted[0]
-    dice = zip(names, (2 * both / total).tolist(), told, strict=True)
-    return {name: value for name, value, drawn in dice if drawn} | {
-        "dice_per_slice": float(in_slice[true_chambers.any(2).any(1)].mean()),
-        "dv_percent": 100 * abs(float(chambers.sum() / true_chambers.sum()) - 1),
-        "mae_hu": float((contrast - block.cect).abs()[truth[0]].mean()),
-    }
+    told &= truth.any(3).any(2).any(1)
+    dice = zip(names, (2 * both / total).tolist(), told.tolist(), strict=True)
+    figures = {name: value for name, value, drawn in dice if drawn}
+    figures["mae_hu"] = float((contrast - block.cect).abs()[truth[0]].mean())
+    if true_chambers.any():
+        in_slice = (
+            2 * (chambers & true_chambers).sum((1, 2)) / (chambers.sum((1, 2)) + true_chambers.sum((1, 2)))
+        )
+        figures["dice_per_slice"] = float(in_slice[true_chambers.any(2).any(1)].mean())
+        figures["dv_percent"] = 100 * abs(float(chambers.sum() / true_chambers.sum()) - 1)
+    return figures

@@ -24,6 +24,7 @@ from SyntheticCECTLib.core.version import VERSION
 from .bundle_page import page
 from .network_format import AIR, NetworkFormat
 from .onnx_export import INPUT, OUTPUT
+from .package import SIMULATED
 
 ONNX_NAME = "model.onnx"
 MONAI_VERSION = "1.6.1"
@@ -84,7 +85,7 @@ def metadata(package: ModelPackage, form: NetworkFormat) -> dict[str, Any]:
         "authors": "SyntheticCECT contributors",
         "copyright": f"Licence: {card['licence']}",
         "data_source": card["training_data"],
-        "data_type": "simulated" if "virtual" in card["training_data"] else "CT",
+        "data_type": "simulated" if SIMULATED in card["limits"] else "CT",
         "references": ["Santini et al., Synthetic contrast enhancement in cardiac CT with Deep Learning, arXiv 1807.01779"],
         "weights_sha256": package.sha256,
         "network_data_format": {

@@ -42,7 +42,9 @@ class OneCycles:
 
     def _begin(self) -> None:
         peak = self._peak / 2 ** (self.last_epoch // self._steps)
-        self._cycle = OneCycleLR(self._optimiser, peak, self._steps, pct_start=0.1)
+        # It cannot rise within less than one step, as it would have to in a cycle of ten.
+        rise = min(0.75, max(0.1, 1.5 / self._steps))
+        self._cycle = OneCycleLR(self._optimiser, peak, self._steps, pct_start=rise)
 
 
 def make_optimiser(

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from SyntheticCECTLib.core.networks.model_package import CARD_NAME, save_model
+from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.networks.model_package import CARD_NAME, RUN_FIELDS, load_model, save_model
 from SyntheticCECTLib.core.version import RESEARCH_USE, VERSION
 
 _PURPOSE = {
@@ -20,6 +21,8 @@ _PURPOSE = {
     "left ventricle, aorta and right heart.",
     "heart_finder": "Heart mask on non-contrast chest CT, and a coarse map that tells left atrium from ventricle.",
 }
+SIMULATED = "Trained on simulated patients only; real anatomy, devices, surgery and congenital disease were never seen."
+INTERVAL = "volume_interval"
 _GRID = {
     "santini2018": {"size": [128, 128], "spacing_mm": [1.5, 1.5, 3.0], "centre": "heart mask"},
     "leftheart": {"size": [128, 128], "spacing_mm": [1.5, 1.5, 3.0], "centre": "heart mask"},
@@ -38,7 +41,8 @@ def write_package(models: Path, network: nn.Module, recipe: dict[str, Any], find
         network: Trained network.
         recipe: The settings of the run.
         findings: What training found: ``curve``, ``vth_hu`` where there is one; and what it trained on: ``data``,
-            ``data_limit`` and ``validated_on`` in plain words, and ``split`` where pairs were split (`split_facts`).
+            ``data_limit`` and ``validated_on`` in plain words, ``split`` where pairs were split (`split_facts`), and
+            ``start``, the model it began with: ``id``, ``sha256``, and its own ``split`` and ``start``.
     """
     name = recipe["model"]
     card: dict[str, Any] = {
@@ -64,8 +68,7 @@ def write_package(models: Path, network: nn.Module, recipe: dict[str, Any], find
             "python": platform.python_version(),
         },
     }
-    if "split" in findings:
-        card["split"] = findings["split"]
+    card |= {name: findings[name] for name in ("split", "start") if name in findings}
     if name in _VIEWS:
         card["views"] = _VIEWS[name]
     if "vth_hu" in findings:
@@ -73,7 +76,23 @@ def write_package(models: Path, network: nn.Module, recipe: dict[str, Any], find
         card["threshold_origin"] = (
             "mean over the training slices of the minimum HU inside the LA/LV mask, as in the paper"
         )
+    _keep_measured(models / recipe["model_id"], network, card)
     return save_model(models, recipe["model_id"], network, card)
+
+
+def _keep_measured(package: Path, network: nn.Module, card: dict[str, Any]) -> None:
+    """Puts intervals and results on a card that were measured with the same weights, run in the same way."""
+    try:
+        before = load_model(package)
+    except InputRefused:
+        return
+    known, state = before.network().state_dict(), network.state_dict()
+    same = known.keys() == state.keys() and all(torch.equal(known[name], state[name].cpu()) for name in known)
+    if not same or any(before.card.get(name) != card.get(name) for name in RUN_FIELDS if name != INTERVAL):
+        return
+    if INTERVAL in before.card:
+        card[INTERVAL] = before.card[INTERVAL]
+    card["results"] = before.card.get("results", {}) | card["results"]
 
 
 def rewrite_card(package: Path, card: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -25,9 +26,11 @@ def rank() -> int:
     return dist.get_rank() if dist.is_available() and dist.is_initialized() else 0
 
 
-def are_several() -> bool:
-    """Whether ``torchrun`` or a cluster started this process as one of several, known before they meet."""
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+def started() -> int:
+    """How many processes ``torchrun`` or SLURM's ``srun`` started together, known before they meet."""
+    if "WORLD_SIZE" in os.environ:
+        return int(os.environ["WORLD_SIZE"])
+    return SLURMEnvironment().world_size() if SLURMEnvironment.detect() else 1
 
 
 def sum_of_all(values: torch.Tensor) -> torch.Tensor:

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from SyntheticCECTLib.core.case import CaseInputs, CaseSettings, process_case
 from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.networks.model_package import load_model
 from SyntheticCECTLib.core.scan import Scan
 from SyntheticCECTLib.phantom.patient import make_patient
 
@@ -46,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
+    for model in options.models:
+        load_model(model)  # refused at once, not by every scan
     work = [(name, FIRST_TEST_SEED + n) for n in range(options.patients) for name in CONDITIONS]
     scans = in_processes(options.workers, partial(measure, models=options.models), work)
     rows = [row for scan in tqdm(scans, total=len(work), desc="scans", unit="scan") for row in scan]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import math
 import re
 from collections import ChainMap
 from collections.abc import Mapping
@@ -14,6 +15,10 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import yaml
 
 from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.networks.model_package import MODEL_ID
+from SyntheticCECTLib.phantom.training_sample import TRAINING_VARIETY
+
+from .cohort import FIRST_TRAINING_SEED
 
 Chosen = TypeVar("Chosen", bound="RunSettings")
 PRECISIONS = ("32-true", "16-mixed", "bf16-mixed")
@@ -32,6 +37,8 @@ class RunSettings:
         start: Model package whose weights the run begins with, a bundled model's id or a folder; empty: random weights.
         patients: Virtual patients to train on.
         validation_patients: Further virtual patients to validate on.
+        first_seed: Of the virtual patients, from 100000 on.
+        tissue_variety: Spread of the virtual patients' tissue values; 1 is realistic, 2 goes far beyond.
         steps: Optimiser steps of one cycle.
         batch: Slices (``santini2018``) or volumes (the others) in a step.
         learning_rate: Peak (one-cycle schedule) or constant rate of Adam.
@@ -61,6 +68,8 @@ class RunSettings:
     start: str = ""
     patients: int = 480
     validation_patients: int = 16
+    first_seed: int = FIRST_TRAINING_SEED
+    tissue_variety: float = TRAINING_VARIETY
     steps: int = 2500
     batch: int = 32
     learning_rate: float = 1e-3
@@ -88,14 +97,28 @@ class RunSettings:
             for name, least in _LEAST.items()
             if getattr(self, name) < least
         ]
+        if not MODEL_ID.fullmatch(self.model_id):
+            problems.append(
+                f"model_id is '{self.model_id}'; it may hold letters, digits, dots, dashes and underscores"
+            )
+        if not 0 < self.learning_rate < math.inf:
+            problems.append(f"learning_rate is {self.learning_rate}; it must be above 0")
+        processes = self.devices * self.nodes
         if self.part > 0 and self.batch % self.part:
             problems.append(f"batch is {self.batch}; it must be a multiple of part, which is {self.part}")
+        elif self.part > 0 and processes > 0 and self.batch // self.part % processes:
+            problems.append(
+                f"batch is {self.batch} in parts of {self.part}; {processes} processes must be able to share its "
+                f"{self.batch // self.part} parts equally"
+            )
         if self.precision not in PRECISIONS:
             problems.append(f"precision is '{self.precision}'; it must be one of {', '.join(PRECISIONS)}")
         if not 0 <= self.average_decay < 1:
             problems.append(f"average_decay is {self.average_decay}; it must be at least 0 and below 1")
         if not 0 <= self.batch_norm_share <= 1:
             problems.append(f"batch_norm_share is {self.batch_norm_share}; it must be from 0 to 1")
+        if not 1 <= self.tissue_variety < math.inf:
+            problems.append(f"tissue_variety is {self.tissue_variety}; it must be at least 1")
         if self.epochs == 0 and self.steps < 1:
             problems.append(f"epochs is 0 and steps is {self.steps}; one of them must say how long to train")
         if problems:
@@ -120,6 +143,8 @@ class RunSettings:
 
 
 _LEAST = {
+    "patients": 1,
+    "validation_patients": 1,
     "batch": 1,
     "part": 1,
     "cycles": 1,
@@ -146,7 +171,7 @@ def make_settings(kind: type[Chosen], recipe: Mapping[str, Any]) -> Chosen:
     for name in known & set(recipe):
         try:
             values[name] = _converted(recipe[name], hints[name])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             problems.append(f"{name} is {recipe[name]!r}, not {_named(hints[name])}")
     if problems:
         raise InputRefused("bad_settings", f"{'; '.join(problems)}.", "Correct the recipe.")

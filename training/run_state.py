@@ -29,6 +29,24 @@ from .run_settings import RunSettings, differences
 LAST, BEST = "last.safetensors", "best.safetensors"
 
 
+def refuse_other_settings(folder: Path, settings: RunSettings) -> None:
+    """Refuses to go on with a folder's run, if it holds one, where other settings would decide the result.
+
+    Raises:
+        InputRefused: ``other_settings``, or the file is damaged.
+    """
+    if (folder / LAST).exists():
+        _refuse_differences(folder, read_checkpoint(folder / LAST)[1]["settings"], settings)
+
+
+def _refuse_differences(folder: Path, before: dict[str, Any], settings: RunSettings) -> None:
+    if changed := differences(before, settings):
+        raise InputRefused(
+            "other_settings", f"The run in '{folder}' has other settings: {'; '.join(changed)}.",
+            "Give the new run another folder, or start it with its own settings.",
+        )  # fmt: skip
+
+
 class RunState:
     """Weights, their average, optimiser, schedule, and the curve so far.
 
@@ -107,12 +125,7 @@ class RunState:
         if not path.exists():
             return 0
         tensors, state = read_checkpoint(path)
-        changed = differences(state["settings"], self._settings)
-        if changed:
-            raise InputRefused(
-                "other_settings", f"The run in '{path.parent}' has other settings: {'; '.join(changed)}.",
-                "Give the new run another folder, or start it with its own settings.",
-            )  # fmt: skip
+        _refuse_differences(path.parent, state["settings"], self._settings)
         self._network.load_state_dict(under("network", tensors))
         self._average.load_state_dict(under("average", tensors))
         restore_optimiser(self._optimiser, under("optimiser", tensors), state["optimiser"])

@@ -19,7 +19,7 @@ from .loss import contrast_loss
 from .run_settings import RunSettings
 from .slice_picture import row_of_four
 from .slice_rotation import rotate_slices
-from .task import Batch, Task
+from .task import Batch, Task, refuse_without_chambers
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class SantiniTask(Task):
         self.network = Santini2018(settings.widths).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self._slices = _selected(heart_slices.load_slices(train_paths), settings.slices)
         self._held_out = heart_slices.load_slices(validation_paths)
+        refuse_without_chambers([self._held_out["labels"]])
         self._vth_hu = heart_slices.chamber_threshold(self._slices)
 
     def __len__(self) -> int:

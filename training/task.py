@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from SyntheticCECTLib.core.errors import InputRefused
+
 from .optimiser import OneCycles, make_optimiser
 from .run_settings import RunSettings
 
 Batch = tuple[torch.Tensor, ...]
+
+
+def refuse_without_chambers(labels: Iterable[torch.Tensor]) -> None:
+    """Refuses items to validate on (2 LA, 3 LV) none of which has a chamber: no epoch would be better than another.
+
+    Raises:
+        InputRefused: ``no_chambers``.
+    """
+    if not any(bool((one >= 2).any()) for one in labels):
+        raise InputRefused(
+            "no_chambers",
+            "None of the patients to validate on has a chamber.",
+            "Give others: prepare the pairs with another seed or more of them to validate on.",
+        )
 
 
 class Task(ABC):

@@ -11,16 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.networks.heart_network import HeartFinder
+from SyntheticCECTLib.core.networks.left_heart_network import LeftHeart
 from SyntheticCECTLib.core.networks.model_package import ModelPackage, load_model
+from SyntheticCECTLib.core.networks.network import Santini2018
 
 from . import processes
-from .cohort import FIRST_TRAINING_SEED, draw_cohort
+from .cohort import FIRST_TRAINING_SEED, draw_cohort, sample_paths
 from .heart_task import HeartTask
 from .leftheart_task import LeftHeartSettings, LeftHeartTask
 from .loop import fit
-from .package import write_package
+from .package import SIMULATED, write_package
 from .prepare.cohort_preparation import pairs_in_words, split_facts, split_paths
 from .run_settings import RunSettings, add_settings_arguments, given_settings, make_settings, read_recipe
 from .santini_task import SantiniSettings, SantiniTask
@@ -29,15 +33,16 @@ from .task import Task
 
 @dataclass(frozen=True)
 class Kind:
-    """What a recipe's ``model`` stands for: its settings, and what makes its task from settings and files."""
+    """What a recipe's ``model`` stands for: its settings, its network, and what makes its task from settings and files."""
 
     settings: type[RunSettings]
+    network: Callable[[tuple[int, ...]], nn.Module]
     task: Callable[[Any, list[Path], list[Path]], Task]
 
 
 RUNS, BUNDLED = Path("training-output/runs"), Path("SyntheticCECT/Resources/Models")
 DATA = "data.json"
-SIMULATED = "Trained on simulated patients only; real anatomy, devices, surgery and congenital disease were never seen."
+OF_VIRTUAL_PATIENTS = ("patients", "validation_patients", "first_seed", "tissue_variety")
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,9 @@ class Origin:
 
 
 KINDS: dict[str, Kind] = {
-    "santini2018": Kind(SantiniSettings, SantiniTask),
-    "heart_finder": Kind(RunSettings, HeartTask),
-    "leftheart": Kind(LeftHeartSettings, LeftHeartTask),
+    "santini2018": Kind(SantiniSettings, Santini2018, SantiniTask),
+    "heart_finder": Kind(RunSettings, HeartFinder, HeartTask),
+    "leftheart": Kind(LeftHeartSettings, LeftHeart, LeftHeartTask),
 }
 
 
@@ -97,7 +102,11 @@ def run(options: argparse.Namespace) -> Path | None:
     if recipe.get("model") not in KINDS:
         message = f"The recipe's model is '{recipe.get('model')}'."
         raise InputRefused("bad_settings", message, f"Name one of {', '.join(KINDS)}.")
+    if recipe.get("steps") and recipe.get("epochs"):
+        message = f"The recipe says both {recipe['steps']} steps and {recipe['epochs']} epochs."
+        raise InputRefused("bad_settings", message, "Leave one out, or set it to 0 (--epochs 0).")
     settings = make_settings(KINDS[recipe["model"]].settings, recipe)
+    _refuse_what_cannot_be_trained(settings, given_settings(options) if options.data else {})
     torch.set_num_threads(options.threads)
     origin = _prepared(options.data) if options.data else _virtual(options, settings)
     _refuse_other_processes(settings)
@@ -112,13 +121,12 @@ def train(settings: RunSettings, origin: Origin, folder: Path, models: Path) -> 
     """Trains on some files, goes on where an earlier start was, and writes the package (the first process does).
 
     Raises:
-        InputRefused: ``other_data``, the folder's run is of other data; ``other_network``, what it starts from does not fit; or
-            what `load_model` or `fit` refuses.
+        InputRefused: ``other_data``, the folder's run is of other data or began with another model; ``no_start`` and
+            ``other_network``, there is no model to start from, or it does not fit; ``seen_patients``, that model was
+            trained on those to validate on; or what `fit` refuses.
     """
-    begun_with = load_model(settings.start) if settings.start else None
-    if begun_with:
-        _refuse_other_network(begun_with, settings)
-    _refuse_other_data(folder, origin)
+    begun_with = _begun_with(settings)
+    _refuse_other_data(folder, origin, begun_with)
     task = KINDS[settings.model].task(settings, origin.train, origin.validation)
     words = origin.words
     if begun_with:
@@ -134,12 +142,46 @@ def train(settings: RunSettings, origin: Origin, folder: Path, models: Path) -> 
     }  # fmt: skip
     if origin.split:
         findings["split"] = origin.split
-    counts = {"patients": len(origin.train), "validation_patients": len(origin.validation)}
-    return write_package(models, fitted.network, settings.as_dict() | counts, findings)
+    if begun_with:
+        findings["start"] = {"id": begun_with.id, "sha256": begun_with.sha256} | {
+            key: begun_with.card[key] for key in ("split", "start") if key in begun_with.card
+        }
+    recipe = settings.as_dict() | {
+        "patients": len(origin.train),
+        "validation_patients": len(origin.validation),
+    }
+    if origin.split:  # nobody was drawn
+        del recipe["first_seed"], recipe["tissue_variety"]
+    return write_package(models, fitted.network, recipe, findings)
 
 
-def _refuse_other_network(package: ModelPackage, settings: RunSettings) -> None:
-    """Weights fit only the network that they were trained in."""
+def _refuse_what_cannot_be_trained(settings: RunSettings, given_with_pairs: dict[str, Any]) -> None:
+    """What would show only after hours of drawing or reading patients."""
+    if idle := [name for name in OF_VIRTUAL_PATIENTS if name in given_with_pairs]:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in idle)
+        raise InputRefused(
+            "bad_settings", f"{options}: such settings are of virtual patients, and --data names pairs.",
+            "Leave them out.",
+        )  # fmt: skip
+    try:
+        KINDS[settings.model].network(settings.widths)
+    except ValueError as error:
+        message = f"widths is {list(settings.widths)}: {error}"
+        raise InputRefused("bad_settings", message, "Correct the recipe.") from None
+    _begun_with(settings)
+
+
+def _begun_with(settings: RunSettings) -> ModelPackage | None:
+    """The package whose weights the run begins with; they fit only the network that they were trained in."""
+    if not settings.start:
+        return None
+    try:
+        package = load_model(settings.start)
+    except InputRefused as refusal:
+        raise InputRefused(
+            "no_start", f"start is '{settings.start}': {refusal.message}",
+            "Train that model first, by its own recipe, or start from another one.",
+        ) from None  # fmt: skip
     theirs = package.card["architecture"]
     widths = list(theirs.get("arguments", {}).get("widths", ()))
     if theirs["name"] != settings.model or widths != list(settings.widths):
@@ -149,12 +191,13 @@ def _refuse_other_network(package: ModelPackage, settings: RunSettings) -> None:
             f"widths {list(settings.widths)}.",
             "Give the recipe that network and those widths, or start from another package.",
         )
+    return package
 
 
 def _refuse_other_processes(settings: RunSettings) -> None:
     """Processes that do not know of each other would each train alone, into the same files."""
-    started, wanted = int(os.environ.get("WORLD_SIZE", "1")), settings.devices * settings.nodes
-    if processes.are_several() and started != wanted:
+    started, wanted = processes.started(), settings.devices * settings.nodes
+    if started > 1 and started != wanted:
         raise InputRefused(
             "other_processes",
             f"{started} processes were started for a recipe of {settings.nodes} nodes with {settings.devices} each.",
@@ -162,14 +205,24 @@ def _refuse_other_processes(settings: RunSettings) -> None:
         )
 
 
-def _refuse_other_data(folder: Path, origin: Origin) -> None:
-    """A run that goes on must not say of its model that it was trained on data that it never saw."""
-    named = {name: [f"{path.name}: {path.stat().st_size} bytes" for path in paths]
-             for name, paths in (("train", origin.train), ("validation", origin.validation))}  # fmt: skip
+def _refuse_other_data(folder: Path, origin: Origin, begun_with: ModelPackage | None) -> None:
+    """A run that goes on must not say of its model that it was trained on data, or began with weights, that it never saw."""
+    named: dict[str, Any] = {
+        name: [f"{path.name}: {path.stat().st_size} bytes" for path in paths]
+        for name, paths in (("train", origin.train), ("validation", origin.validation))
+    } | {"start": begun_with.sha256 if begun_with else ""}
     known = folder / DATA
-    if known.exists() and json.loads(known.read_text(encoding="utf-8")) != named:
+    if known.exists():
+        before = json.loads(known.read_text(encoding="utf-8"))
+        # Runs of earlier versions did not write down what they began with.
+        before.setdefault("start", named["start"])
+        if before == named:
+            return
+        what = (
+            "began with other weights" if before["start"] != named["start"] else "was trained on other data"
+        )
         raise InputRefused(
-            "other_data", f"The run in '{folder}' was trained on other data.", "Give the new run another folder: --run."
+            "other_data", f"The run in '{folder}' {what}.", "Give the new run another folder: --run."
         )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f".{DATA}.{os.getpid()}"
@@ -179,15 +232,36 @@ def _refuse_other_data(folder: Path, origin: Origin) -> None:
 
 def _virtual(options: argparse.Namespace, settings: RunSettings) -> Origin:
     wanted = settings.patients + settings.validation_patients
-    if processes.are_several() and len(list(options.cohort.glob("patient-*.npz"))) < wanted:
+    seeds = range(settings.first_seed, settings.first_seed + wanted)
+    there = [path.exists() for path in sample_paths(options.cohort, seeds, settings.tissue_variety)]
+    if processes.started() > 1 and not all(there):
         raise InputRefused(
-            "cohort_missing", f"'{options.cohort}' does not hold {wanted} virtual patients yet.",
+            "cohort_missing", f"'{options.cohort}' holds {sum(there)} of the {wanted} virtual patients yet.",
             "Draw them first: start once with one process.",
         )  # fmt: skip
-    paths = draw_cohort(options.cohort, wanted, options.threads)
-    last = FIRST_TRAINING_SEED + settings.patients - 1
-    words = f"{settings.patients} virtual patients (seeds {FIRST_TRAINING_SEED} to {last}); no real patient."
+    _refuse_seen_patients(_begun_with(settings), seeds[settings.patients :])
+    paths = draw_cohort(options.cohort, seeds, options.threads, settings.tissue_variety)
+    words = (
+        f"{settings.patients} virtual patients (seeds {seeds[0]} to {seeds[settings.patients - 1]}, tissue values of variety "
+        f"{settings.tissue_variety:g}); no real patient."
+    )
     return Origin(paths[: settings.patients], paths[settings.patients :], words, SIMULATED)
+
+
+def _refuse_seen_patients(begun_with: ModelPackage | None, validation: range) -> None:
+    """Who trained the model that the run begins with cannot judge the run."""
+    if begun_with is None or "split" in begun_with.card:
+        return
+    theirs = begun_with.card["recipe"]
+    first = theirs.get("first_seed", FIRST_TRAINING_SEED)
+    last = first + theirs["patients"] - 1
+    if validation.start <= last and first < validation.stop:
+        raise InputRefused(
+            "seen_patients",
+            f"'{begun_with.id}', which the run begins with, was trained on seeds {first} to {last}; seeds "
+            f"{validation.start} to {validation.stop - 1}, which shall judge the run, are among them.",
+            "Give the run other patients: --first-seed.",
+        )
 
 
 def _prepared(folder: Path) -> Origin:

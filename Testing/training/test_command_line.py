@@ -72,7 +72,9 @@ def test_pairs_that_are_too_few_are_named_with_the_page_to_look_at(
 def test_run_of_other_data_is_not_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train_command, "fit", lambda *_: pytest.fail("it trains"))
     monkeypatch.setitem(
-        train_command.KINDS, "blobs", train_command.Kind(train_command.RunSettings, lambda *_: pytest.fail())
+        train_command.KINDS,
+        "blobs",
+        train_command.Kind(train_command.RunSettings, LeftHeart, lambda *_: pytest.fail()),
     )
     settings = train_command.RunSettings("blobs", "blobs", (4,))
     paths = [tmp_path / name for name in ("anna.npz", "bert.npz")]
@@ -82,6 +84,12 @@ def test_run_of_other_data_is_not_continued(tmp_path: Path, monkeypatch: pytest.
         with pytest.raises(pytest.fail.Exception):
             train(settings, Origin(paths[:1], paths[1:], "", ""), tmp_path / "run", tmp_path)
         assert (tmp_path / "run" / "data.json").exists(), attempt
+    began = replace(settings, start="leftheart")
+    monkeypatch.setattr(train_command, "_begun_with", lambda _: load_model("leftheart"))
+    with pytest.raises(InputRefused, match="began with other weights"):
+        train(began, Origin(paths[:1], paths[1:], "", ""), tmp_path / "run", tmp_path)
+    monkeypatch.undo()
+    monkeypatch.setattr(train_command, "fit", lambda *_: pytest.fail("it trains"))
     paths[0].write_bytes(b"another pair")
     with pytest.raises(InputRefused, match="other data") as refusal:
         train(settings, Origin(paths[:1], paths[1:], "", ""), tmp_path / "run", tmp_path)
@@ -135,7 +143,9 @@ def test_run_that_starts_from_a_model_begins_with_its_weights_and_says_so(
     monkeypatch.setattr(train_command, "write_package", write_package)
     untrained: Any = SimpleNamespace(network=LeftHeart(widths))
     monkeypatch.setitem(
-        train_command.KINDS, "leftheart", train_command.Kind(train_command.RunSettings, lambda *_: untrained)
+        train_command.KINDS,
+        "leftheart",
+        train_command.Kind(train_command.RunSettings, LeftHeart, lambda *_: untrained),
     )
     settings = train_command.RunSettings("leftheart", "mine", widths, start="leftheart")
     train(settings, Origin([], [], "Two pairs.", ""), tmp_path / "run", tmp_path)
@@ -144,6 +154,7 @@ def test_run_that_starts_from_a_model_begins_with_its_weights_and_says_so(
     assert all(torch.equal(tensor, wanted[name]) for name, tensor in begun["weights"].items())
     assert begun["findings"]["data"].startswith("Two pairs. Began with the weights of 'leftheart' (SHA-256 ")
     assert bundled.card["training_data"] in begun["findings"]["data"]
+    assert {"id": "leftheart", "sha256": bundled.sha256}.items() <= begun["findings"]["start"].items()
 
     narrow = replace(settings, widths=(8, 16, 32, 48))
     with pytest.raises(InputRefused, match=r"widths \[16, 48, 96, 128\].* of widths \[8, 16, 32, 48\]"):

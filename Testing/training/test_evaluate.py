@@ -43,7 +43,8 @@ def test_figures_on_a_card_replace_those_of_an_earlier_evaluation_and_no_others(
     card = {"id": "x", "results": {"on": "16 patients", "whole path": {"on": "2 patients", "dV %": "9"}}}
     (tmp_path / "card.json").write_text(json.dumps(card))
     figures = mean_and_spread([{"dice": 0.8, "nmi": None}, {"dice": 0.9}])
-    assert figures == {"Dice LA+LV per slice": "0.850 +- 0.050 (n = 2)"}
+    assert figures == {"Dice LA+LV per slice": "0.850 +- 0.071 (n = 2)"}
+    assert mean_and_spread([{"dice": 0.8}]) == {"Dice LA+LV per slice": "0.800 (n = 1)"}
     write_on_card(tmp_path, "whole path", "20 patients", figures)
     results = {"on": "16 patients", "whole path": {"on": "20 patients"} | figures}
     assert json.loads((tmp_path / "card.json").read_text()) == card | {"results": results}

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.networks.left_heart_network import LeftHeart
+from SyntheticCECTLib.core.networks.model_package import load_model
 from training import chest_volumes, leftheart_task, train_command
 from training.batches import Batches
 from training.block_augmentation import AIR
@@ -16,6 +19,7 @@ from training.heart_slices import chamber_threshold
 from training.heart_task import HeartTask, overlap_loss
 from training.leftheart_task import LeftHeartSettings, LeftHeartTask
 from training.loop import fit
+from training.package import rewrite_card, write_package
 from training.run_settings import RunSettings, make_settings
 from training.santini_task import SantiniSettings, SantiniTask
 
@@ -184,10 +188,60 @@ def test_leftheart_learns_in_the_loop_and_makes_a_package(
     for figure in ("contrast", "likelihood", "soft_dice_loss", "mae_hu"):
         assert curve[-1][figure] < curve[0][figure]
     assert {"dice_la", "dv_percent"} <= set(curve[0])
+    # Measured with these weights: a finished run that is started again keeps it.
+    measured = {
+        "volume_interval": {"la": [-1, 1]},
+        "results": card["results"] | {"whole path": {"dV %": "3"}},
+    }
+    rewrite_card(package, card | measured)
+    train_command.train(settings, origin, tmp_path / "run", tmp_path / "models")
+    again = json.loads((package / "card.json").read_text())
+    assert again == card | measured
+    other = {**load_model(package).network().state_dict()}
+    other["last.2.bias"] = other["last.2.bias"] + 1
+    changed = LeftHeart((4, 4, 4, 4))
+    changed.load_state_dict(other)
+    write_package(tmp_path / "models", changed, card["recipe"], {
+        "data": "", "data_limit": "", "validated_on": "", "curve": [], "vth_hu": 380,
+    })  # fmt: skip
+    assert "volume_interval" not in json.loads((package / "card.json").read_text()), "of other weights"
     task = LeftHeartTask(settings, cohort[:1], cohort[1:])
     with torch.inference_mode():
         (picture,) = task.pictures(task.network.eval()).values()
     assert picture.shape == (64, 256, 3) and picture.dtype == np.uint8
+
+
+@pytest.fixture(scope="module")
+def without_chambers(cohort: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with np.load(cohort[1]) as arrays:
+        content = dict(arrays)
+    content["heart_labels"] = np.minimum(content["heart_labels"], 1)
+    path = tmp_path_factory.mktemp("without") / "chambers.npz"
+    np.savez(path, **content)
+    return path
+
+
+def test_heart_without_chambers_is_judged_by_the_rest(cohort: list[Path], without_chambers: Path) -> None:
+    recipe = SHORT | {"model": "leftheart", "widths": [4, 4, 4, 4]}
+    settings = make_settings(LeftHeartSettings, recipe)
+    task = LeftHeartTask(settings, cohort[:1], [cohort[1], without_chambers])
+    alone = LeftHeartTask(settings, cohort[:1], cohort[1:])
+    with torch.inference_mode():
+        both, one = (each.validate(task.network.eval()) for each in (task, alone))
+    assert all(value == value for value in both.values())
+    assert both["dice_per_slice"] == one["dice_per_slice"] and both["dv_percent"] == one["dv_percent"]
+
+
+@pytest.mark.parametrize("model", ["santini2018", "leftheart"])
+def test_nobody_to_judge_by_is_said_before_training(
+    model: str, cohort: list[Path], without_chambers: Path
+) -> None:
+    kind = train_command.KINDS[model]
+    settings = make_settings(
+        kind.settings, SHORT | {"model": model, "widths": WIDTHS.get(model, [4, 4, 4, 4])}
+    )
+    with pytest.raises(InputRefused, match="None of the patients to validate on has a chamber"):
+        kind.task(settings, cohort[:1], [without_chambers])
 
 
 def test_masks_of_a_heart_block_are_those_of_the_networks_structures(cohort: list[Path]) -> None:

@@ -97,11 +97,18 @@ def held_out(package: ModelPackage, facts: Mapping[str, Any], split: str) -> str
     """
     if split != "test":
         return "the model may have been trained or chosen on them"
-    if "split" not in package.card:
+    seen = _test_sets(package.card)
+    if not seen:
         return ""
-    if package.card["split"]["test_set_sha256"] == facts["test_set_sha256"]:
+    if seen == {facts["test_set_sha256"]}:
         return "the test set that the model's training held out"
     return "not the test set that the model's training held out, so it may have seen some of them"
+
+
+def _test_sets(card: Mapping[str, Any]) -> set[str]:
+    """What was held out in the training of a model on pairs, and in that of the models that it began with."""
+    own = {card["split"]["test_set_sha256"]} if "split" in card else set()
+    return own | (_test_sets(card["start"]) if "start" in card else set())
 
 
 def card_row(result: Path) -> dict[str, Any]:

@@ -14,18 +14,22 @@ import torch
 from tqdm import tqdm
 
 from SyntheticCECTLib.core.case import CaseInputs, CaseSettings, process_case
-from SyntheticCECTLib.core.case_folder import METRICS_JSON, write_case
+from SyntheticCECTLib.core.case_folder import write_case
 from SyntheticCECTLib.core.formats.output_folder import output_folder
+from SyntheticCECTLib.core.networks.model_package import load_model
 from SyntheticCECTLib.core.scan import Scan
 
 from ..cohort import claim_cohort
+from ..package import SIMULATED
 from ..prepare.cohort_preparation import prepare_cohort, split_paths
 from ..prepare.pair_report import write_pair_report
 from ..prepare.split import PAPER
 from ..run_settings import make_settings, read_recipe
+from ..run_state import refuse_other_settings
 from ..santini_task import SantiniSettings
-from ..train_command import SIMULATED, Origin, train
+from ..train_command import Origin, train
 from ..worker_pool import in_processes
+from .evaluate_pairs import done_with
 from .report_command import PAGE, write_paper_report
 from .virtual_cohort import FIRST_SEED, list_patients, patient_of, prepare_virtual
 
@@ -37,6 +41,9 @@ QUICK = {
     "augmentation": "full", "model_id": "santini2018_quick",
 }  # fmt: skip
 QUICK_COUNTS = (8, 1, 4)
+OUTPUT, QUICK_OUTPUT = Path("training-output/paper"), Path("training-output/paper-quick")
+# Its patients are drawn whole, with realistic tissues; the card shall say so.
+PATIENTS = {"first_seed": FIRST_SEED, "tissue_variety": 1.0}
 
 
 @dataclass(frozen=True)
@@ -51,8 +58,8 @@ class Study:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-o", "--output", type=Path, default=Path("training-output/paper"), metavar="DIR",
-        help="gets pairs, run, model, results and report",
+        "-o", "--output", type=Path, metavar="DIR",
+        help=f"gets pairs, run, model, results and report; default: {OUTPUT}, with --quick {QUICK_OUTPUT}",
     )  # fmt: skip
     parser.add_argument(
         "--quick", action="store_true", help="13 small patients and few steps: minutes, not days"
@@ -67,7 +74,8 @@ def run(options: argparse.Namespace) -> Path:
     recipe = read_recipe(options.recipe) | {"seed": options.seed} | (QUICK if options.quick else {})
     counts = QUICK_COUNTS if options.quick else PAPER
     study = Study(counts, recipe, options.seed, options.quick)
-    page = repeat_paper(study, options.output, options.workers)
+    output = options.output or (QUICK_OUTPUT if options.quick else OUTPUT)
+    page = repeat_paper(study, output, options.workers)
     print(f"wrote {page}")
     return page
 
@@ -76,9 +84,12 @@ def repeat_paper(study: Study, output: Path, workers: int) -> Path:
     """Cohort, training, evaluation, report; each goes on where an earlier start was stopped.
 
     Raises:
-        InputRefused: ``other_phantom``, see `claim_cohort`.
+        InputRefused: ``other_phantom``, see `claim_cohort`; ``other_settings``, the folder's run has others;
+            ``other_results``, it holds results of another model.
     """
     claim_cohort(output)
+    settings = make_settings(SantiniSettings, study.recipe | PATIENTS)
+    refuse_other_settings(output / "run", settings)  # before hours of drawing and preparing
     prepared, results = output / "pairs", output / "results"
     patients = list_patients(study.counts, study.small)
     # A virtual pair that the check doubts stays in: its truth is known, and the study shall not pick.
@@ -94,9 +105,11 @@ def repeat_paper(study: Study, output: Path, workers: int) -> Path:
         SIMULATED,
     )  # fmt: skip
     torch.set_num_threads(workers)
-    package = train(make_settings(SantiniSettings, study.recipe), origin, output / "run", output / "models")
+    package = train(settings, origin, output / "run", output / "models")
+    assert package is not None  # one process trains here
     cases = [path.stem for path in split["test"]]
-    missing = [case for case in cases if not (results / case / METRICS_JSON).exists()]
+    done = done_with(results, load_model(package))
+    missing = [case for case in cases if case not in done]
     work = in_processes(workers, partial(_evaluate, results, str(package)), missing)
     for _ in tqdm(work, total=len(missing), desc="test patients", unit="patient"):
         pass

@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn.functional import avg_pool3d, interpolate, pad
 
 Size = tuple[int, int, int]
-VIEWS = 4
+VIEWS, LEVELS = 4, 4
 # What counts as muscle or blood, noise included, in HU / 1000: fat and lung lie below, bone and calcium above.
 SOFT_TISSUE = (-0.03, 0.13)
 RARE = -3.0
@@ -26,17 +26,22 @@ class HeartBody(nn.Module):
 
     Args:
         outputs: Names of the output channels.
-        widths: Channels of the levels, each half as fine as the one before; the first is that of the cells.
+        widths: Channels of the four levels, each half as fine as the one before; the first is that of the cells.
         fine_width: Channels of the layer before the last.
         cell: Size of a cell in voxels (K, J, I).
         near: Size in voxels (odd) of the box whose muscle and blood are averaged.
         far: Size in pairs of cells (odd) of the cube that this average is compared with.
+
+    Raises:
+        ValueError: ``widths`` is not four positive whole numbers.
     """
 
     def __init__(
         self, outputs: Sequence[str], widths: Sequence[int], fine_width: int, cell: Size, near: Size, far: int
     ) -> None:
         super().__init__()
+        if len(widths) != LEVELS or min(widths) < 1:
+            raise ValueError(f"widths must be four positive whole numbers, got {tuple(widths)}.")
         self._cell, self._near, self._far = cell, near, far
         self._multiple = tuple(n * 2 ** (len(widths) - 1) for n in cell)
         first, voxels = widths[0], math.prod(cell)

@@ -38,7 +38,7 @@ REQUIRED_CARD_FIELDS = (
 # What a card says about running its model: equal weights with another of these give another result.
 RUN_FIELDS = ("working_grid", "hu_scaling", "threshold_hu", "views", "volume_interval")
 _PICKLE_SUFFIXES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib"}
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
 # Name on the card -> module beside this one and class, built from the card's arguments; it is imported where it is needed,
@@ -167,7 +167,7 @@ def save_model(folder: str | Path, model_id: str, network: nn.Module, card: Mapp
     Raises:
         ValueError: A bad id, missing card fields, or a card that does not rebuild this network.
     """
-    if not _ID.fullmatch(model_id):
+    if not MODEL_ID.fullmatch(model_id):
         raise ValueError(f"Model id '{model_id}' may hold only letters, digits, dot, dash and underscore.")
     missing = [name for name in REQUIRED_CARD_FIELDS if name not in card]
     if missing:
@@ -214,7 +214,7 @@ def _locate(id_or_path: str | Path, root: Path) -> Path:
         raise _unsafe(path)
     if path.name in (WEIGHTS_NAME, CARD_NAME) and path.is_file():
         path = path.parent
-    is_id = isinstance(id_or_path, str) and _ID.fullmatch(id_or_path) is not None
+    is_id = isinstance(id_or_path, str) and MODEL_ID.fullmatch(id_or_path) is not None
     package = root / path.name if is_id and (root / path.name).is_dir() else path
     if package.is_dir():
         if (package / WEIGHTS_NAME).is_file() and (package / CARD_NAME).is_file():
