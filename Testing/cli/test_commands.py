@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from SyntheticCECTLib.core.case_folder import write_case
 from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.formats.label_file import read_labels
 from SyntheticCECTLib.phantom.patient import VirtualPatient
+from Testing.core.small_scans import chest, write_series
 from Testing.small_case import LV_ML, blocks, case_result, image_of, labels, synthesis
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +64,25 @@ def test_synthesize_writes_a_result_and_prints_the_volumes(
     assert "Left ventricle" in shown.out and f"{LV_ML:.1f} mL" in shown.out
     assert "Warning: The slices are 5 mm thick." in shown.out and "Research use only" in shown.out
     assert shown.err == ""
+
+
+@pytest.mark.parametrize("command", ["synthesize", "demo"])
+@pytest.mark.parametrize(
+    "name", ["DOE_JOHN.CT.HEART.3.12.IMA", "DOE^JOHN.dicom", "DOE.JOHN.0001", "DOE.zipped"]
+)
+def test_a_patients_name_in_the_name_of_a_dicom_file_is_not_the_reports_title(
+    tmp_path: Path, known_result: dict[str, Any], name: str, command: str
+) -> None:
+    slices, scan, out = write_series(tmp_path / "series", chest()), tmp_path / name, tmp_path / "out"
+    if name.endswith("zipped"):
+        with zipfile.ZipFile(scan, "w") as archive:
+            for path in slices:
+                archive.write(path, path.name)
+    else:
+        scan = slices[0].rename(slices[0].with_name(name))
+    assert main([command, str(scan), "-o", str(out)]) == 0
+    page = (out / "report.html").read_text()
+    assert "DICOM scan" in page and "DOE" not in page
 
 
 def test_json_on_standard_output_is_what_metrics_json_holds(

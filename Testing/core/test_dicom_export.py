@@ -13,6 +13,7 @@ import SimpleITK as sitk
 from SyntheticCECTLib.core.case_folder import CHAMBERS, SYNTHETIC_CECT, write_case
 from SyntheticCECTLib.core.dicom_export import SEGMENTATION, SERIES_FOLDER, export_dicom
 from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.folder_chambers import keep_edited
 from SyntheticCECTLib.core.formats.label_file import read_labels, write_chambers
 from SyntheticCECTLib.core.scan import read_scan
 from Testing.core.small_scans import chest, image_of, oblique, write_series
@@ -269,6 +270,19 @@ def test_corrected_chambers_are_exported_and_no_longer_called_automatic(
     (segment,) = segmentation.SegmentSequence
     assert segment.SegmentAlgorithmType == "SEMIAUTOMATIC" and segment.SegmentLabel == "left atrium"
     assert segmentation.get_volume(combine_segments=True).array.sum() == (corrected == 1).sum()
+
+
+def test_chambers_corrected_in_the_work_list_are_what_is_exported(write_result: Callable[..., Path]) -> None:
+    result = write_result()
+    corrected = labels()
+    corrected[LA] = 0
+    corrected[3:5, 4:6, 3:5] = 1
+    keep_edited(result, image_of(corrected, SPACING_XYZ))
+    out = export(result)
+    segments = highdicom.seg.segread(out / SEGMENTATION).SegmentSequence
+    assert [one.SegmentAlgorithmType for one in segments] == ["SEMIAUTOMATIC"] * 2
+    exported = sitk.GetArrayFromImage(read_labels(out / SEGMENTATION))
+    assert ((exported == 1).sum(), (exported == 2).sum()) == (8, (corrected == 2).sum())
 
 
 def test_a_result_without_chambers_gives_no_segmentation(write_result: Callable[..., Path]) -> None:

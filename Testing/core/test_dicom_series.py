@@ -74,6 +74,20 @@ def test_files_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
     assert refusal_of(tmp_path).code == "unreadable"
 
 
+def test_what_macos_leaves_beside_the_slices_is_no_slice_that_is_missing(tmp_path: Path) -> None:
+    paths = write_series(tmp_path / "series", chest())
+    beside = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        " + bytes(140)
+    with zipfile.ZipFile(tmp_path / "series.zip", "w") as archive:
+        for path in paths:
+            archive.write(path, f"study/{path.name}")
+            archive.writestr(f"__MACOSX/study/._{path.name}", beside)
+            (path.parent / f"._{path.name}").write_bytes(beside)
+    for given in (tmp_path / "series", tmp_path / "series.zip"):
+        scan = read_scan(given)
+        assert "unreadable_files" not in notices(scan)
+        assert np.array_equal(values(scan), chest())
+
+
 def test_no_identity_leaves_the_header(tmp_path: Path) -> None:
     write_series(
         tmp_path / "a",

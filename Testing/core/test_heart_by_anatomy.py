@@ -19,7 +19,7 @@ from SyntheticCECTLib.core.networks.heart_network import HeartFinder
 from SyntheticCECTLib.core.networks.model_package import save_model
 from SyntheticCECTLib.core.networks.network import Santini2018
 from SyntheticCECTLib.core.orientation import to_axial
-from SyntheticCECTLib.core.pipeline import HEART_BY_ANATOMY, Settings, synthesize
+from SyntheticCECTLib.core.pipeline import HEART_BY_ANATOMY, SIDES_BY_ANATOMY, Settings, synthesize
 from SyntheticCECTLib.core.scan import read_scan
 from SyntheticCECTLib.phantom.training_sample import draw_training_sample
 from Testing.core.small_scans import DATA
@@ -123,17 +123,46 @@ def test_a_find_as_large_as_the_chest_is_not_believed(
     assert HEART_BY_ANATOMY in codes
 
 
+@pytest.mark.parametrize("failure", ["nothing", "elsewhere", "everything"])
+def test_atrium_and_ventricle_of_a_given_heart_stay_apart_where_the_network_does_not_find_it(
+    chest: tuple[sitk.Image, np.ndarray],
+    blind_models: None,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: str,
+) -> None:
+    image, truth = chest
+    found = find_heart_by_anatomy(image)
+    assert found is not None
+    nothing = np.zeros_like(found.heart)
+    heart = {
+        "nothing": nothing, "elsewhere": np.roll(found.heart, 60, axis=2), "everything": nothing + 1,
+    }[failure]  # fmt: skip
+    monkeypatch.setattr(
+        heart_finder, "find_heart", lambda *rest: HeartMap(found.grid, heart, nothing, nothing)
+    )
+    mask = sitk.GetImageFromArray((truth > 0).astype(np.uint8))
+    mask.CopyInformation(image)
+    synthesis = synthesize(image, "santini2018", Settings("cpu", mask))
+    assert synthesis.chamber_prior is not None
+    side = sitk.GetArrayFromImage(synthesis.chamber_prior)
+    assert (side[truth == 2] == 1).mean() > 0.8 and (side[truth == 3] == 2).mean() > 0.8
+    (said,) = [one.message for one in synthesis.notices if one.code == SIDES_BY_ANATOMY]
+    assert "heart mask" in said and "'leftheart'" in said
+
+
 def test_a_plausible_find_and_a_given_mask_are_kept(
     chest: tuple[sitk.Image, np.ndarray], blind_models: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image, truth = chest
     mask = sitk.GetImageFromArray((truth > 0).astype(np.uint8))
     mask.CopyInformation(image)
-    given = synthesize(image, "santini2018", Settings("cpu", mask))
+    blind = synthesize(image, "santini2018", Settings("cpu", mask))
     found = find_heart_by_anatomy(image)
     monkeypatch.setattr(heart_finder, "find_heart", lambda *rest: found)
+    given = synthesize(image, "santini2018", Settings("cpu", mask))
     kept = synthesize(image, "santini2018", Settings("cpu"))
-    assert HEART_BY_ANATOMY not in {notice.code for notice in [*given.notices, *kept.notices]}
+    assert HEART_BY_ANATOMY not in {notice.code for one in (blind, given, kept) for notice in one.notices}
+    assert SIDES_BY_ANATOMY not in {notice.code for one in (given, kept) for notice in one.notices}
 
 
 @pytest.mark.skipif(not LIDC.is_dir(), reason="needs the real scans in ../shared/data")

@@ -171,6 +171,19 @@ def test_what_is_no_label_image_is_refused(tmp_path: Path, values: np.ndarray, c
     assert refusal_of(tmp_path / "labels.nrrd") == code
 
 
+def test_an_empty_segmentation_can_be_asked_for_but_other_structures_stay_refused(tmp_path: Path) -> None:
+    write_chambers(tmp_path / "none.seg.nrrd", two_chambers() * 0)
+    elsewhere = image_of(np.zeros((4, 5, 6), np.int16), origin=(5000.0, 0.0, 0.0))
+    for reference in (two_chambers(), elsewhere):
+        labels = read_labels(tmp_path / "none.seg.nrrd", reference, may_be_empty=True)
+        assert same_geometry(labels, reference, 0) and not sitk.GetArrayViewFromImage(labels).any()
+    liver = slicer_file(
+        tmp_path / "liver.seg.nrrd", np.ones((3, 3, 3, 1), np.uint8), "ID:=x;Name:=liver;LabelValue:=1"
+    )
+    with pytest.raises(InputRefused, match="liver"):
+        read_labels(liver, may_be_empty=True)
+
+
 def test_a_missing_or_damaged_label_file_is_refused(tmp_path: Path) -> None:
     assert refusal_of(tmp_path / "absent.nrrd") == "not_found"
     write_chambers(tmp_path / "a.seg.nrrd", two_chambers())

@@ -38,6 +38,14 @@ def test_a_folder_or_zip_with_one_volume_file_is_read_and_two_are_refused(tmp_pa
     assert refusal_of(folder).code == "several_files"
 
 
+def test_the_folder_that_macos_adds_is_not_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "case.zip", "w") as archive:
+        for name in ("a.txt", "__MACOSX/._a.txt", "sub/__MACOSX/b.txt"):
+            archive.writestr(name, "hello")
+    with zip_folder.unpacked(tmp_path / "case.zip") as folder:
+        assert [file.name for file in folder.rglob("*") if file.is_file()] == ["a.txt"]
+
+
 def test_names_in_a_zip_play_no_tricks_and_nothing_is_left(tmp_path: Path, temporary: Path) -> None:
     sitk.WriteImage(image_of(chest()), str(tmp_path / "a.nrrd"))
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:

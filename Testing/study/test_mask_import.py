@@ -14,7 +14,7 @@ from SyntheticCECTLib.study.mask_import import import_masks
 from SyntheticCECTLib.study.read_records import unblind
 from SyntheticCECTLib.study.records import Condition
 from SyntheticCECTLib.study.session import ReadingSession
-from SyntheticCECTLib.study.study_folder import StudyFolder
+from SyntheticCECTLib.study.study_folder import DATABASE, StudyFolder
 from Testing.study.small_study import labels, small_study
 
 
@@ -49,10 +49,14 @@ def test_masks_of_three_formats_become_reads_of_the_right_reader_case_and_condit
         ("Cleo", "patient-smith-2", "overlay"): 16,
         ("Cleo", "patient-smith-1", "unaided"): 24,
     }
-    assert all(
-        r.repeat == 0 and r.seconds is None and r.comment.startswith("imported from")
-        for r in records.values()
-    )
+    assert all(r.repeat == 0 and r.seconds is None and r.comment == "imported" for r in records.values())
+
+
+def test_what_an_import_leaves_in_the_readers_database_names_no_case(study: StudyFolder, drawn: Path) -> None:
+    write_chambers(drawn / "Cleo_patient-smith-1_unaided.seg.nrrd", labels())
+    import_masks(study, drawn)
+    content = (study.folder / DATABASE).read_bytes().lower()
+    assert b"imported" in content and b"patient-smith" not in content
 
 
 def test_importing_again_stores_only_what_changed(study: StudyFolder, drawn: Path) -> None:

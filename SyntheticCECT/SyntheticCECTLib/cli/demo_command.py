@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from ..core.case import CaseResult, CaseSettings, part_of, process_case
 from ..core.case_folder import write_case
+from ..core.formats.itk_name import itk_name
 from ..core.formats.output_folder import output_folder
 from ..phantom.patient_folder import CECT, LABELS, NATIVE_CT
 from .phantom_command import draw_into
@@ -36,17 +37,16 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
 def _demonstrate(options: argparse.Namespace, folder: Path, progress: Progress) -> dict[str, Any]:
     files = dict(series=None, cect=None, reference=None, reference_on="ct", heart_mask=None)
     if options.scan is None:
-        title = f"Virtual patient {options.seed}"
         patient = folder / PATIENT
         patient.mkdir()
         draw_into(patient, options.seed, part_of(progress, 0.0, 0.5))
         files |= dict(scan=patient / NATIVE_CT, cect=patient / CECT, reference=patient / LABELS)
     else:
-        title = title_of(options.scan)
         files |= dict(scan=options.scan)
     progress(0.5, "reading")
     settings = CaseSettings(options.model, None, options.device)
     result = process_case(read_inputs(argparse.Namespace(**files)), settings, part_of(progress, 0.5, 0.9))
+    title = f"Virtual patient {options.seed}" if options.scan is None else title_of(options.scan)
     metrics = write_case(result, folder, title, part_of(progress, 0.9, 1.0))
     write_scene(folder, _native_of(result, folder, options.scan is None), metrics["files"])
     return metrics
@@ -56,5 +56,5 @@ def _native_of(result: CaseResult, folder: Path, virtual: bool) -> str:
     """Where the CT lies, seen from the scene; a scan is copied in, since it may be DICOM and may move."""
     if virtual:
         return f"{PATIENT}/{NATIVE_CT}"
-    sitk.WriteImage(result.case.synthesis.native_ct, str(folder / NATIVE_CT), useCompression=True)
+    sitk.WriteImage(result.case.synthesis.native_ct, itk_name(folder / NATIVE_CT), useCompression=True)
     return NATIVE_CT

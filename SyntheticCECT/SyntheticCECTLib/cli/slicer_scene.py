@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.case_folder import CECT_REGISTERED, CHAMBERS, HEART_MASK, REFERENCE, SYNTHETIC_CECT
+from ..core.formats.itk_name import itk_name
 from ..core.reporting.report_figures import CECT_WINDOW, NATIVE_WINDOW
 
 SCENE = "scene.mrml"
@@ -115,7 +116,7 @@ def _add_view(
 
 def _center_ras(heart_mask: Path) -> np.ndarray:
     """Middle of the heart in mm, in Slicer's right-anterior-superior coordinates."""
-    mask = sitk.ReadImage(str(heart_mask))
+    mask = sitk.ReadImage(itk_name(heart_mask))
     inside = np.argwhere(sitk.GetArrayViewFromImage(mask))
     middle = inside.mean(axis=0) if len(inside) else (np.array(mask.GetSize()[::-1]) - 1) / 2
     lps = np.array(mask.TransformContinuousIndexToPhysicalPoint([float(index) for index in middle[::-1]]))

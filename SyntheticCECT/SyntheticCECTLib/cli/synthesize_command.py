@@ -13,6 +13,7 @@ from ..core.case_folder import write_case
 from ..core.errors import InputRefused
 from ..core.formats.label_file import read_labels, read_mask
 from ..core.formats.output_folder import output_folder
+from ..core.formats.volume_file import container_of
 from ..core.scan import read_scan
 from .progress import Progress
 from .result_folder import refuse_unless_writable
@@ -64,8 +65,12 @@ def read_inputs(options: argparse.Namespace) -> CaseInputs:
 
 
 def title_of(scan: Path) -> str:
-    """A heading for the report: the scan's own name, or "DICOM" for a folder that may carry a patient's name."""
-    return "DICOM scan" if scan.is_dir() or scan.suffix.lower() in ("", ".dcm", ".zip") else scan.name
+    """A heading for the report: the file's own name, but "DICOM scan" for DICOM and zips, whose names often are patients'.
+
+    Raises:
+        InputRefused: ``unreadable`` when the file cannot be opened.
+    """
+    return "DICOM scan" if scan.is_dir() or container_of(scan) in ("DICOM", "zip") else scan.name
 
 
 def _given(option: str, path: Path | None, read: Any) -> sitk.Image | None:

@@ -57,7 +57,7 @@ def add_view(commands: argparse._SubParsersAction) -> None:
 
 
 def run(options: argparse.Namespace, progress: Progress) -> None:
-    """Carry out the command; arguments as in `add_view`.
+    """Carry out the command; arguments as in `add_view`. Ctrl-C is how a reading room is ended: no failure.
 
     Raises:
         SystemExit: With the reading room's own status where it ends with another than 0.
@@ -69,8 +69,12 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
     room = subprocess.Popen([sys.executable, "-m", ROOM, *room_arguments(options)], env=environment)
     try:
         status = room.wait()
+    except KeyboardInterrupt:
+        _let_end(room)
+        return
     except BaseException:
-        _end(room)
+        room.terminate()
+        _let_end(room)
         raise
     if status:
         raise SystemExit(status)
@@ -90,9 +94,12 @@ def _option(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _end(room: subprocess.Popen) -> None:
-    room.terminate()
-    try:
-        room.wait(ENDS_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        room.kill()
+def _let_end(room: subprocess.Popen) -> None:
+    """Waits first: Ctrl-C reaches the room too, which keeps what was drawn and removes its files. On Windows
+    ``terminate`` would not let it."""
+    for end in (room.terminate, room.kill):
+        try:
+            room.wait(ENDS_WITHIN_S)
+            return
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            end()

@@ -92,6 +92,7 @@ class CaseResult:
         agreement: With the reference and the CECT, or ``None``.
         no_agreement: Why there is no agreement, or ``None``.
         seconds: Per stage, those of the prepared case included.
+        by_hand: Whether a person has changed the labels, so that they are not the threshold's.
     """
 
     case: PreparedCase
@@ -101,12 +102,13 @@ class CaseResult:
     agreement: Agreement | None
     no_agreement: str | None
     seconds: dict[str, float]
+    by_hand: bool = False
 
     @property
     def intervals_ml(self) -> dict[str, tuple[float, float]]:
-        """95 % interval in mL of each volume that has a value; only at the threshold that it was calibrated at."""
+        """95 % interval in mL of each volume that has a value; only at the threshold that it was calibrated at, unchanged."""
         synthesis = self.case.synthesis
-        if self.threshold_hu != synthesis.default_threshold_hu:
+        if self.by_hand or self.threshold_hu != synthesis.default_threshold_hu:
             return {}
         return {
             key: (float(ml) * lower, float(ml) * upper)
@@ -184,7 +186,11 @@ def prepare_case(
 
 
 def segment_case(
-    case: PreparedCase, threshold_hu: float | None = None, on_progress: OnProgress | None = None
+    case: PreparedCase,
+    threshold_hu: float | None = None,
+    on_progress: OnProgress | None = None,
+    labels: sitk.Image | None = None,
+    by_hand: bool = False,
 ) -> CaseResult:
     """Segment, measure and compare at a threshold.
 
@@ -192,6 +198,8 @@ def segment_case(
         case: From `prepare_case`, or read from a result folder.
         threshold_hu: ``None`` for the model's own threshold.
         on_progress: As for `process_case`.
+        labels: The chambers, LA = 1, LV = 2, where they are known already.
+        by_hand: Whether a person has changed those.
     """
     report = part_of(on_progress, 0.0, 1.0)
     synthesis = case.synthesis
@@ -199,7 +207,7 @@ def segment_case(
     seconds = dict(case.seconds)
     report(0.0, "segmenting the chambers")
     with timed(seconds, "chambers"):
-        labels = chambers.segment(synthesis, threshold_hu)
+        labels = chambers.segment(synthesis, threshold_hu) if labels is None else labels
         volumes = chambers.measure(labels, synthesis.heart_mask)
     agreement, no_agreement = None, None
     if case.reference is None and case.cect is None:
@@ -211,7 +219,7 @@ def segment_case(
                 labels, case.reference, synthesis.synthetic_cect, case.cect, synthesis.heart_mask
             )
     report(1.0, "measured")
-    return CaseResult(case, threshold_hu, labels, volumes, agreement, no_agreement, seconds)
+    return CaseResult(case, threshold_hu, labels, volumes, agreement, no_agreement, seconds, by_hand)
 
 
 def volume_curve(

@@ -15,6 +15,7 @@ from .case import CaseResult, OnProgress, PreparedCase, part_of, timed, volume_c
 from .case_metrics import metrics_csv, metrics_of
 from .errors import InputRefused, Notice
 from .formats.grid import place
+from .formats.itk_name import itk_name
 from .formats.label_file import read_labels, read_mask, write_chambers
 from .formats.volume import SYNTHETIC_KEY, SYNTHETIC_NOTE
 from .formats.volume_file import read_volume
@@ -78,12 +79,14 @@ def write_case(
     with timed(result.seconds, "writing"):
         for number, (name, image) in enumerate(images.items()):
             report(0.7 * number / len(images), f"writing {name}")
-            sitk.WriteImage(_described(image, name, synthesis), str(folder / name), useCompression=compress)
+            sitk.WriteImage(
+                _described(image, name, synthesis), itk_name(folder / name), useCompression=compress
+            )
         write_chambers(folder / CHAMBERS, result.labels, _made_by(synthesis))
         if case.reference is not None:
             write_chambers(folder / REFERENCE, case.reference)
         if case.registration is not None:
-            sitk.WriteTransform(case.registration.cect_to_native, str(folder / CECT_TO_NATIVE))
+            sitk.WriteTransform(case.registration.cect_to_native, itk_name(folder / CECT_TO_NATIVE))
     if with_report:
         report(0.7, "writing the report")
         with timed(result.seconds, "report"):
@@ -228,7 +231,7 @@ def _read_image(path: Path) -> sitk.Image:
 
 def _read_registration(path: Path, figures: dict[str, Any]) -> Registration:
     try:
-        transform = sitk.ReadTransform(str(path))
+        transform = sitk.ReadTransform(itk_name(path))
     except RuntimeError:
         raise _not_a_result(path.parent, f"its {path.name} cannot be read") from None
     return Registration(

@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import SimpleITK as sitk
 
-from . import chambers
 from .case import OnProgress, part_of
-from .case_folder import CHAMBERS, read_case, read_threshold_hu
-from .errors import InputRefused
+from .case_folder import read_case, read_threshold_hu
+from .folder_chambers import chambers_of
 from .formats.dicom_ct_series import write_ct_series
 from .formats.dicom_labels import load_highdicom
 from .formats.dicom_mark import Maker
 from .formats.dicom_segmentation import write_dicom_segmentation
 from .formats.dicom_source import find_source
-from .formats.label_file import read_labels
 from .orientation import to_axial
 
 SERIES_FOLDER = "synthetic_cect"
@@ -62,8 +59,7 @@ def export_dicom(
     report(0.0, "reading the result")
     case, threshold_hu = read_case(result), read_threshold_hu(result)
     synthesis = case.synthesis
-    found = chambers.segment(synthesis, threshold_hu)
-    labels, edited = _labels_of(result, found)
+    labels, edited = chambers_of(result, synthesis, threshold_hu)
     synthetic_cect = synthesis.synthetic_cect
     acquired = None
     if source is None:
@@ -87,15 +83,3 @@ def export_dicom(
     )
     report(1.0, "exported")
     return DicomExport(len(images), segmentation, str(images[0].StudyInstanceUID), acquired is not None)
-
-
-def _labels_of(result: Path, found: sitk.Image) -> tuple[sitk.Image, bool]:
-    """The folder's own chambers, which a person may have corrected, and whether one has."""
-    try:
-        labels = read_labels(result / CHAMBERS, found)
-    except InputRefused as refusal:
-        if refusal.code != "no_labels":
-            raise
-        return found * 0, bool(sitk.GetArrayViewFromImage(found).any())
-    same = np.array_equal(sitk.GetArrayViewFromImage(labels), sitk.GetArrayViewFromImage(found))
-    return labels, not same

@@ -11,7 +11,7 @@ from scipy import ndimage
 from scipy.signal import fftconvolve
 
 from .heart_finder import SPACING_MM, HeartMap
-from .working_grid import grid_over
+from .working_grid import WorkingGrid, grid_over
 
 SEMI_AXES_ZYX = np.array([0.85, 1.0, 1.1])
 """Of the ellipsoid, in units of its radius: a heart is wider than deep, and deeper than high."""
@@ -56,9 +56,18 @@ def find_heart_by_anatomy(axial: sitk.Image) -> HeartMap | None:
     heart = _largest(_opened(tissue & near, 9.0))
     if not heart.any():
         return None
+    return sides_of_heart(grid, heart)
+
+
+def sides_of_heart(grid: WorkingGrid, heart: np.ndarray) -> HeartMap:
+    """A heart with its sides told by its middle alone: everywhere either the left atrium's (``la`` 1) or the ventricle's.
+
+    Args:
+        grid: Of the heart finder.
+        heart: Mask on it, bool (K, J, I), not empty.
+    """
     side = _side_of_atrium(heart)
-    inside = heart.astype(np.float32)
-    return HeartMap(grid, inside, inside * (side >= 0), inside * (side < 0))
+    return HeartMap(grid, *(part.astype(np.float32) for part in (heart, side >= 0, side < 0)))
 
 
 def _lungs(chest: np.ndarray, smooth: np.ndarray) -> np.ndarray:

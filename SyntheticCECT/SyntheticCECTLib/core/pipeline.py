@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from .networks.contrast_model import Contrast
 
 DEFAULT_MODEL, HEART_MODEL = "leftheart", "heart_finder"
-HEART_BY_ANATOMY = "heart_by_anatomy"
+HEART_BY_ANATOMY, SIDES_BY_ANATOMY = "heart_by_anatomy", "sides_by_anatomy"
+SMALLEST_MEETING = 0.5
+"""A given mask and the network's find that share less of the smaller one than this are not the same heart."""
 WORKING_SPACING_XYZ, WORKING_MATRIX = (1.5, 1.5, 3.0), 128
 
 
@@ -134,6 +136,8 @@ def synthesize(
     stages.begin("resampling", 0.85, "bringing the contrast onto the scan")
     if contrast.structures and settings.heart_mask is None:
         heart = heart.refined(grid.image(one_part(contrast.structures["heart"])))
+    if not contrast.structures and settings.heart_mask is not None:
+        found = _found_inside(heart, found, notices)
     enhancement = heart.values(grid.image(contrast.synthetic_hu - slices)) * heart.mask
     synthetic, added = _assemble(heart, enhancement)
     error = contrast.expected_error_hu
@@ -167,7 +171,7 @@ def _upright(native_ct: sitk.Image) -> sitk.Image:
 
 def _found_otherwise(found: HeartMap, axial: sitk.Image, notices: list[Notice]) -> HeartMap:
     """The find, or where it is no heart what the anatomy around suggests, with a notice; or the find after all."""
-    if SMALLEST_HEART_ML <= found.volume_ml <= LARGEST_HEART_ML:
+    if _is_heart(found):
         return found
     from .heart_by_anatomy import find_heart_by_anatomy
 
@@ -183,6 +187,31 @@ def _found_otherwise(found: HeartMap, axial: sitk.Image, notices: list[Notice]) 
         )
     )
     return other
+
+
+def _found_inside(given: HeartRegion, found: HeartMap, notices: list[Notice]) -> HeartMap:
+    """The find, or where it is not the heart that was given, the given one with its sides by anatomy, and a notice."""
+    from .heart_by_anatomy import sides_of_heart
+
+    mask = found.grid.sample(given.image(given.mask.astype(np.float32))) >= 0.5
+    smaller = min(np.count_nonzero(mask), np.count_nonzero(found.heart >= 0.5))
+    meeting = np.count_nonzero(mask & (found.heart >= 0.5)) / max(smaller, 1)
+    if _is_heart(found) and meeting >= SMALLEST_MEETING:
+        return found
+    notices.append(
+        Notice(
+            SIDES_BY_ANATOMY,
+            f"The heart that the network found ({found.volume_ml:.0f} mL) is not that of the heart mask "
+            f"({100 * meeting:.0f} % in common), so the border between atrium and ventricle was estimated from the "
+            "middle of the mask instead: it is rough. Check it in the report, or use the model "
+            f"'{DEFAULT_MODEL}', which tells the chambers apart itself.",
+        )
+    )
+    return sides_of_heart(found.grid, mask)
+
+
+def _is_heart(found: HeartMap) -> bool:
+    return SMALLEST_HEART_ML <= found.volume_ml <= LARGEST_HEART_ML
 
 
 def _prior(heart: HeartRegion, grid: WorkingGrid, contrast: Contrast, found: HeartMap) -> np.ndarray:

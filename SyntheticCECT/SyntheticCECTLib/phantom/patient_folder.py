@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from ..core.formats.itk_name import itk_name
 from .patient import VirtualPatient
 
 NATIVE_CT, CECT, LABELS, HEART_MASK = "native_ct.nrrd", "cect.nrrd", "labels.nrrd", "heart_mask.nrrd"
@@ -38,7 +39,7 @@ def write_patient(
     for number, (name, image) in enumerate(images.items()):
         if on_progress:
             on_progress(number / len(images), f"writing {name}")
-        sitk.WriteImage(image, str(folder / name), useCompression=compress)
+        sitk.WriteImage(image, itk_name(folder / name), useCompression=compress)
     (folder / TRUTH).write_text(json.dumps(patient.truth, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
@@ -51,6 +52,6 @@ def read_patient(folder: Path) -> VirtualPatient:
     transform.SetRotation(*np.deg2rad(moved["rotation_deg"]).tolist())
     transform.SetTranslation(moved["translation_mm"])
     native, cect, labels, mask = (
-        sitk.ReadImage(str(folder / name)) for name in (NATIVE_CT, CECT, LABELS, HEART_MASK)
+        sitk.ReadImage(itk_name(folder / name)) for name in (NATIVE_CT, CECT, LABELS, HEART_MASK)
     )
     return VirtualPatient(native, cect, labels, mask, transform, truth)

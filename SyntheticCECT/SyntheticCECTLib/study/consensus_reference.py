@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.common_grid import axial_spacing, axial_view
-from ..core.formats.label_file import on_grid_of, read_labels
+from ..core.formats.label_file import read_labels
 from ..core.metrics.no_value import NoValue
 from .design.study_key import StudyKey
 from .read_records import path_of
@@ -71,7 +71,7 @@ def _others(
     """Network and truth, where the case has them."""
     files = key.cases[case_id]
     return {
-        name: on_grid_of(read_labels(path_of(study, file, key_folder)), grid)
+        name: read_labels(path_of(study, file, key_folder), grid, may_be_empty=True)
         for name, file in ((NETWORK, files.network), (TRUTH, files.truth))
         if file is not None
     }

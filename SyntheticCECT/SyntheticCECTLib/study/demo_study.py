@@ -15,6 +15,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.common_grid import axial_axis_xyz, axial_spacing, axial_view
+from ..core.formats.itk_name import itk_name
 from ..core.stages import OnProgress
 from .design.case_source import CaseImages, StudyCase
 from .design.creation import create_study
@@ -92,12 +93,12 @@ def read_as(study: StudyFolder, key: StudyKey, reader: SimulatedReader, on_progr
             entry = entries[task.label]
             seconds = reader.seconds(entry.case_id, entry.repeat, entry.condition.value)
             truth_name = key.cases[entry.case_id].truth
-            truth = sitk.ReadImage(str(study.folder / str(truth_name)), sitk.sitkUInt8)
-            if task.draws:
+            truth = sitk.ReadImage(itk_name(study.folder / str(truth_name)), sitk.sitkUInt8)
+            if task.draws or task.proposal is None:
                 drawn = _draw(reader, truth, task.slices, entry.case_id, entry.repeat, entry.condition.value)
                 session.submit(drawn, seconds=seconds)
             else:
-                proposal = sitk.ReadImage(str(task.proposal), sitk.sitkUInt8)
+                proposal = sitk.ReadImage(itk_name(task.proposal), sitk.sitkUInt8)
                 rating = reader.rating(_dice(proposal, truth), entry.case_id, entry.repeat)
                 session.submit(rating=rating, seconds=seconds)
             session.next_unread()

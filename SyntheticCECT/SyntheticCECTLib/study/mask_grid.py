@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import InputRefused
+from ..core.formats.itk_name import itk_name
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -18,7 +19,7 @@ def grid_of(path: Path) -> Grid:
     import SimpleITK as sitk
 
     reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
+    reader.SetFileName(itk_name(path))
     reader.ReadImageInformation()
     return reader.GetSize(), reader.GetSpacing(), reader.GetOrigin()
 
@@ -53,4 +54,4 @@ def read_mask_file(path: Path) -> sitk.Image:
     """A mask file of the study, uint8."""
     import SimpleITK as sitk
 
-    return sitk.ReadImage(str(path), sitk.sitkUInt8)
+    return sitk.ReadImage(itk_name(path), sitk.sitkUInt8)

@@ -11,6 +11,7 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from ..core.errors import InputRefused
+from ..core.formats.itk_name import itk_name
 from ..core.formats.label_file import read_labels
 from .design.blinding import KeyEntry
 from .design.study_key import StudyKey, read_key
@@ -85,7 +86,8 @@ def import_masks(
             task = tasks[entry.label]
             before, receipt = store.newest(task), None
             if before is None or before.mask is None or before.mask.sha256 != mask.sha256:
-                receipt = store.give(task, Answer(mask, comment=f"imported from {file.name}"))
+                # Readers get this database: a file's name, which holds the case and the condition, would unblind it.
+                receipt = store.give(task, Answer(mask, comment="imported"))
             done.append(Imported(file.name, entry, receipt))
         return done
     finally:
@@ -165,7 +167,7 @@ def _refuse_twice(files: list[Path], entries: list[KeyEntry]) -> None:
 
 def _mask(file: Path, image: Path) -> sitk.Image:
     """The mask on the grid of the study's image; a refusal names the file."""
-    reference = sitk.ReadImage(str(image))
+    reference = sitk.ReadImage(itk_name(image))
     try:
         return read_labels(file, reference)
     except InputRefused as refusal:

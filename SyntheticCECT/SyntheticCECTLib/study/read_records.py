@@ -86,7 +86,7 @@ def case_truth(
     truth = read_labels(path_of(study, files.truth, key_folder))
     own, network = slice_figures(truth, None, slices), None
     if files.network is not None:
-        labels = read_labels(path_of(study, files.network, key_folder), truth)
+        labels = read_labels(path_of(study, files.network, key_folder), truth, may_be_empty=True)
         found = slice_figures(labels, truth, slices)
         network = NetworkFigures(found.dice, found.dv_percent, found.la_ml, found.lv_ml)
     return CaseTruth(case_id, own.la_ml, own.lv_ml, network)

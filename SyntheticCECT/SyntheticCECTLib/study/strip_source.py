@@ -8,7 +8,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.common_grid import axial_axis_xyz, axial_spacing, axial_view
-from ..core.formats.label_file import on_grid_of, read_labels
+from ..core.formats.itk_name import itk_name
+from ..core.formats.label_file import read_labels
 from ..core.orientation import to_axial
 from .design.seeded_draw import SeededDraw
 from .design.study_key import StudyKey
@@ -63,7 +64,7 @@ class _Strip:
 
     def made(self) -> StripSlice:
         files = self._key.cases[self.case_id]
-        ct = sitk.ReadImage(str(self._study.folder / files.image))
+        ct = sitk.ReadImage(itk_name(self._study.folder / files.image))
         k = self._k or 0
         spacing = axial_spacing(to_axial(ct))
         return StripSlice(
@@ -81,7 +82,8 @@ class _Strip:
     def _labels(self, name: str | None, ct: sitk.Image, k: int) -> np.ndarray | None:
         if name is None:
             return None
-        return _plane(on_grid_of(read_labels(path_of(self._study, name, self._key_folder)), ct), k)
+        path = path_of(self._study, name, self._key_folder)
+        return _plane(read_labels(path, ct, may_be_empty=True), k)
 
 
 def _plane(image: sitk.Image, k: int) -> np.ndarray:

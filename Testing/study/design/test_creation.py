@@ -12,6 +12,7 @@ import SimpleITK as sitk
 
 from SyntheticCECTLib.core.case_folder import write_case
 from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.folder_chambers import keep_edited
 from SyntheticCECTLib.study.design.case_source import (
     CaseImages,
     StudyCase,
@@ -21,8 +22,10 @@ from SyntheticCECTLib.study.design.case_source import (
 from SyntheticCECTLib.study.design.creation import create_study
 from SyntheticCECTLib.study.design.plan import PER_PATIENT, PER_STUDY, SliceChoice
 from SyntheticCECTLib.study.design.study_key import read_key
+from SyntheticCECTLib.study.read_records import unblind
 from SyntheticCECTLib.study.records import Condition
 from SyntheticCECTLib.study.study_folder import StudyFolder
+from Testing import small_case
 from Testing.small_case import case_result
 from Testing.study.small_study import case, image_of, labels, plan, small_study
 
@@ -113,6 +116,31 @@ def test_result_folder_is_a_case(tmp_path: Path) -> None:
     assert images.model is not None and "ab" * 32 in images.model
 
 
+@pytest.mark.parametrize("threshold_hu", [-200.0, 2000.0], ids=["leaks", "finds nothing"])
+def test_a_result_whose_volumes_are_not_to_be_trusted_still_counts_for_the_network(
+    tmp_path: Path, threshold_hu: float
+) -> None:
+    (tmp_path / "scan-7").mkdir()
+    metrics = write_case(case_result(threshold_hu), tmp_path / "scan-7")
+    assert metrics["volumes_ml"] == {"la": None, "lv": None}
+    conditions = (Condition.UNAIDED, Condition.RATE, Condition.CORRECT)
+    create_study(tmp_path / "study", plan(conditions=conditions), [case_of_folder(tmp_path / "scan-7")])
+    (truth,) = unblind(StudyFolder(tmp_path / "study")).truths
+    assert truth.network is not None and truth.network.dice is not None
+    assert truth.network.dice == 0 if threshold_hu > 0 else 0 < truth.network.dice < 0.7
+
+
+def test_chambers_that_a_person_corrected_are_not_the_networks(tmp_path: Path) -> None:
+    write_case(case_result(), tmp_path)
+    corrected = sitk.GetArrayFromImage(case_result().labels)
+    corrected[:, :, :20] = 0
+    keep_edited(tmp_path, small_case.image_of(corrected))
+    images = case_of_folder(tmp_path).load()
+    found = sitk.GetArrayFromImage(case_result().labels)
+    assert images.network is not None and (sitk.GetArrayFromImage(images.network) == found).all()
+    assert not (found == corrected).all()
+
+
 def test_patient_folder_is_a_case_and_anything_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match="holds neither a result"):
         case_of_folder(tmp_path)
@@ -125,13 +153,20 @@ def test_patient_folder_is_a_case_and_anything_else_is_refused(tmp_path: Path) -
 def test_table_of_files_gives_cases(tmp_path: Path) -> None:
     sitk.WriteImage(case(1).load().native_ct, str(tmp_path / "ct.nii.gz"))
     sitk.WriteImage(labels(), str(tmp_path / "drawn.nrrd"))
+    sitk.WriteImage(labels() * 0, str(tmp_path / "found.nrrd"))
     table = tmp_path / "cases.csv"
     with table.open("w", newline="") as file:
-        csv.writer(file).writerows([["case_id", "native_ct", "truth"], ["one", "ct.nii.gz", "drawn.nrrd"]])
+        csv.writer(file).writerows(
+            [
+                ["case_id", "native_ct", "truth", "network"],
+                ["one", "ct.nii.gz", "drawn.nrrd", "found.nrrd"],
+            ]
+        )
     (found,) = cases_of_table(table)
     images = found.load()
     assert found.case_id == "one" and images.synthetic_cect is None
     assert images.truth is not None and sitk.GetArrayFromImage(images.truth).sum() == 64
+    assert images.network is not None and not sitk.GetArrayFromImage(images.network).any()
     table.write_text("case,ct\n1,2\n")
     with pytest.raises(InputRefused, match="its columns are case, ct"):
         cases_of_table(table)

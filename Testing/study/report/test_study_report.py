@@ -93,6 +93,17 @@ def test_the_papers_sentences_stand_beside_this_studys_figures(report_page: Page
         assert name in report_page.text
 
 
+def test_cases_that_the_networks_figures_leave_out_are_counted(a_study: Study, tmp_path: Path) -> None:
+    records, truths, _ = a_study
+    for lacking, said in ((0, False), (2, True), (len(truths), False)):
+        changed = [replace(truth, network=None) if n < lacking else truth for n, truth in enumerate(truths)]
+        write_report(tmp_path / str(lacking), PROVENANCE, records, changed)
+        page = Page(tmp_path / str(lacking) / "report.html").text
+        assert (f"{lacking} of the cases have no segmentation of the network" in page) == said
+        content = json.loads((tmp_path / str(lacking) / "analysis.json").read_text())
+        assert content["cases_without_network"] == (lacking if said else 0)
+
+
 def test_the_papers_table_is_filled(folder: Path) -> None:
     rows = {row["figure"]: row for row in json.loads((folder / "analysis.json").read_text())["paper_table"]}
     assert len(rows) == 7

@@ -40,7 +40,7 @@ def find_series(folder: Path, deep: bool = True) -> tuple[list[DicomSeries], int
             try:
                 if container_of(path) == "DICOM":
                     slices += read_slices(path)
-                elif named_dicom:
+                elif named_dicom and not _is_apple_double(path):
                     unreadable += 1
             except Exception:  # pydicom raises almost anything on damaged bytes
                 unreadable += 1
@@ -104,6 +104,12 @@ def refused_as_synthetic(name: str) -> InputRefused:
         f"The {name} says that it is synthetic: it was computed, not acquired.",
         "Give the CT that was acquired.",
     )
+
+
+def _is_apple_double(path: Path) -> bool:
+    """Whether it is a file that macOS puts beside another, as ``._name``, for what a foreign disk cannot keep."""
+    with path.open("rb") as file:
+        return file.read(4) == b"\0\5\x16\7"
 
 
 def _matching(series: list[DicomSeries], wanted: str) -> list[DicomSeries]:

@@ -20,6 +20,7 @@ from pydicom.uid import UID, ImplicitVRLittleEndian, RLELossless, generate_uid
 from ..errors import InputRefused
 from .dicom_slice import DicomSlice
 from .grid import AIR_HU
+from .itk_name import itk_name
 
 _PIXEL_MODULE = (
     "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "SamplesPerPixel",
@@ -130,7 +131,7 @@ def _with_gdcm(dataset: Dataset, frame: int) -> np.ndarray:
         lean.save_as(path, enforce_file_format=True)
         reader = sitk.ImageFileReader()
         reader.SetImageIO("GDCMImageIO")
-        reader.SetFileName(str(path))
+        reader.SetFileName(itk_name(path))
         with _codec_complaints() as complaints:
             array = sitk.GetArrayFromImage(reader.Execute()).squeeze()
     if complaints:

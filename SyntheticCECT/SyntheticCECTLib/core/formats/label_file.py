@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from ..errors import InputRefused
 from .dicom_labels import read_dicom_chambers, read_dicom_mask
 from .grid import place
+from .itk_name import itk_name
 from .segment_header import CHAMBERS, chamber_segments, segment_header, segment_names
 from .volume import Volume
 from .volume_file import container_of, read_volume
@@ -37,10 +38,12 @@ def write_chambers(path: str | Path, labels: sitk.Image, provenance: dict[str, s
     image.CopyInformation(labels)
     for key, value in {**segment_header(kept), **(provenance or {})}.items():
         image.SetMetaData(key, value)
-    sitk.WriteImage(image, str(path), useCompression=True)
+    sitk.WriteImage(image, itk_name(path), useCompression=True)
 
 
-def read_labels(path: str | Path, reference: sitk.Image | None = None) -> sitk.Image:
+def read_labels(
+    path: str | Path, reference: sitk.Image | None = None, may_be_empty: bool = False
+) -> sitk.Image:
     """Reads LA and LV from a label image, a .seg.nrrd or a DICOM segmentation.
 
     Args:
@@ -48,6 +51,8 @@ def read_labels(path: str | Path, reference: sitk.Image | None = None) -> sitk.I
             DICOM SEG whose segments are named or SNOMED-coded so.
         reference: Image whose grid the result gets, by nearest neighbour where the grids differ; None keeps
             the file's.
+        may_be_empty: Whether a label image or .seg.nrrd that is 0 throughout says that there are no chambers, as a
+            segmentation that found none does; else it is refused like one that holds other structures only.
 
     Returns:
         uint8 label image, la = 1, lv = 2, 0 elsewhere.
@@ -60,7 +65,9 @@ def read_labels(path: str | Path, reference: sitk.Image | None = None) -> sitk.I
         image = read_dicom_chambers(path)
     else:
         volume = read_volume(path)[0]
-        image, _ = place(_labels(volume), volume.axes_mm, volume.origin_mm, order=0)
+        empty = may_be_empty and not volume.layers_lkji.any()
+        array = np.zeros(volume.layers_lkji.shape[1:], np.uint8) if empty else _labels(volume)
+        image, _ = place(array, volume.axes_mm, volume.origin_mm, order=0)
     return image if reference is None else on_grid_of(image, reference)
 
 
@@ -94,7 +101,7 @@ def on_grid_of(labels: sitk.Image, reference: sitk.Image) -> sitk.Image:
     moved = sitk.Resample(
         labels, reference, sitk.Transform(), sitk.sitkNearestNeighbor, 0, labels.GetPixelID()
     )
-    if not sitk.GetArrayViewFromImage(moved).any():
+    if sitk.GetArrayViewFromImage(labels).any() and not sitk.GetArrayViewFromImage(moved).any():
         raise InputRefused(
             "no_overlap",
             "None of the labels lies inside the scan.",

@@ -14,6 +14,8 @@ from ..errors import InputRefused
 
 MAX_FILES = 20_000
 MAX_BYTES = 8 << 30
+_NOT_FILES = "__MACOSX"
+"""The folder in which macOS tells a zip about its files once more, each under its own name."""
 
 
 @contextmanager
@@ -59,7 +61,11 @@ def unpacked(path: Path) -> Iterator[Path]:
 
 
 def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
-    members = [member for member in archive.infolist() if not member.is_dir()]
+    members = [
+        member
+        for member in archive.infolist()
+        if not member.is_dir() and _NOT_FILES not in PurePosixPath(member.filename).parts
+    ]
     if len(members) > MAX_FILES:
         raise InputRefused(
             "too_large", f"The zip holds {len(members)} files.", f"At most {MAX_FILES} are read."

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 
 from ...core.common_grid import axial_view
 from ...core.errors import InputRefused
+from ...core.formats.itk_name import itk_name
 from ...core.formats.label_file import write_chambers
 from ...core.formats.volume import SYNTHETIC_KEY, SYNTHETIC_NOTE
 from ..records import Condition
@@ -61,9 +62,12 @@ class ImageDesk:
         if images.model is not None:
             self.models.add(images.model)
         number = len(self.files) + 1
+        truth = images.truth
+        if truth is not None and not sitk.GetArrayViewFromImage(truth).any():
+            truth = None  # nothing to hold a drawing against; an empty network is one that failed, and stays
         kept = {
             kind: self._keep(f"case-{number:03}-{kind}.seg.nrrd", labels)
-            for kind, labels in (("truth", images.truth), ("network", images.network))
+            for kind, labels in (("truth", truth), ("network", images.network))
         }
         self.files[case.case_id] = CaseFiles(self._first(case.case_id), **kept)
 
@@ -92,7 +96,7 @@ class ImageDesk:
     def _write(self, case_id: str, kind: str, image: sitk.Image) -> None:
         name = self._new_name(kind)
         path = self._work / IMAGES / name
-        sitk.WriteImage(_bare(image, kind), str(path), useCompression=True)
+        sitk.WriteImage(_bare(image, kind), itk_name(path), useCompression=True)
         os.utime(path, (_DATE, _DATE))
         self._names_of[case_id, kind] = [name]
 
@@ -109,7 +113,7 @@ class ImageDesk:
         return names[sighting]
 
     def _keep(self, name: str, labels: sitk.Image | None) -> str | None:
-        if labels is None or not sitk.GetArrayViewFromImage(labels).any():
+        if labels is None:
             return None
         write_chambers(self._work / COORDINATOR / name, labels)
         return f"{COORDINATOR}/{name}"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import SimpleITK as sitk
 
-from ...core.case_folder import CHAMBERS, METRICS_JSON, read_case
+from ...core import chambers
+from ...core.case_folder import METRICS_JSON, read_case, read_threshold_hu
 from ...core.errors import InputRefused
 from ...core.formats.label_file import read_labels
 from ...core.pipeline import Synthesis
@@ -28,7 +28,8 @@ class CaseImages:
         native_ct: What every reader sees, HU.
         synthetic_cect: For reading with the overlay, or None.
         truth: Reference chambers, LA = 1, LV = 2; or None.
-        network: The network's chambers, which are also what readers rate and correct; or None.
+        network: The network's chambers, which are also what readers rate and correct, empty where it found none; or None
+            where there is no segmentation of it.
         model: Which network that was and the hash of its weights, for the provenance.
     """
 
@@ -93,8 +94,8 @@ def _of_row(row: dict[str, str], base: Path) -> StudyCase:
         if synthetic is not None:
             synthetic = sitk.Resample(synthetic, native, sitk.Transform(), sitk.sitkLinear, -1024.0)
         truth, network = (
-            read_labels(base / row[column], native) if row.get(column) else None
-            for column in ("truth", "network")
+            read_labels(base / row[column], native, may_be_empty) if row.get(column) else None
+            for column, may_be_empty in (("truth", False), ("network", True))
         )
         return CaseImages(native, synthetic, truth, network)
 
@@ -104,7 +105,8 @@ def _of_row(row: dict[str, str], base: Path) -> StudyCase:
 def _of_result(folder: Path) -> CaseImages:
     case = read_case(folder)
     native = case.synthesis.native_ct
-    network = read_labels(folder / CHAMBERS, native) if _has_chambers(folder) else None
+    # Whatever a person made of them since, and where no volume is to be trusted: that is how good the network is.
+    network = chambers.segment(case.synthesis, read_threshold_hu(folder))
     return CaseImages(
         native, case.synthesis.synthetic_cect, case.reference, network, model_of(case.synthesis)
     )
@@ -113,12 +115,6 @@ def _of_result(folder: Path) -> CaseImages:
 def model_of(synthesis: Synthesis) -> str:
     """The network by its id and the hash of its weights."""
     return f"{synthesis.model_id}, SHA-256 {synthesis.model_sha256}"
-
-
-def _has_chambers(folder: Path) -> bool:
-    """A case without any chamber has an empty segmentation, which is no label file to the reader."""
-    volumes = json.loads((folder / METRICS_JSON).read_text(encoding="utf-8"))["volumes_ml"]
-    return (folder / CHAMBERS).is_file() and any(volumes.values())
 
 
 def _of_patient(folder: Path) -> CaseImages:

@@ -77,8 +77,14 @@ def paper_rows(analysis: StudyAnalysis) -> list[PaperRow]:
     ]  # fmt: skip
 
 
-def paper_section(rows: list[PaperRow], simulated: bool) -> str:
-    """The table as HTML."""
+def paper_section(rows: list[PaperRow], simulated: bool, without_network: int = 0) -> str:
+    """The table as HTML.
+
+    Args:
+        rows: From `paper_rows`.
+        simulated: Whether the readers are.
+        without_network: How many cases the network's figures leave out.
+    """
     names = (
         "Figure",
         "This study" + (", simulated readers" if simulated else ""),
@@ -88,11 +94,17 @@ def paper_section(rows: list[PaperRow], simulated: bool) -> str:
     )
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     body = "".join(_row(row) for row in rows)
+    left_out = (
+        f" {without_network} of the cases have no segmentation of the network: its figures and its comparison with "
+        "readers leave them out, those of the readers do not."
+        if without_network
+        else ""
+    )
     return section(
         "Readers and network, as the paper reports them",
         f"Mean ± SD over cases. The paper's column is of real patients and readers: {PAPER}. Dice and dV% are of "
         "LA and LV together, correlations of their volume. A study of other cases, slices and readers cannot be "
-        "compared with it one to one.",
+        f"compared with it one to one.{left_out}",
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>',
     )
 

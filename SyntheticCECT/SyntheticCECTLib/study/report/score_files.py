@@ -35,6 +35,7 @@ def analysis_json(
         "settings": vars(reads.settings),
         "reads": len(reads.records),
         "conditions": list(reads.conditions),
+        "cases_without_network": len(reads.without_network()),
         "paper_table": [row.as_dict() for row in paper],
         "statistics": [row.as_dict() for row in analysis.rows],
     }

@@ -90,7 +90,7 @@ def _page(
     body = "".join(
         (
             _tiles(analysis),
-            paper_section(paper, simulated),
+            paper_section(paper, simulated, len(analysis.reads.without_network())),
             chart_section(analysis),
             strip_section(strips, simulated),
             accuracy_section(analysis),

@@ -125,6 +125,13 @@ class StudyReads:
                 found[case_id] = float(value)
         return found
 
+    def without_network(self) -> list[str]:
+        """Cases with reads and truth but without the network's segmentation; none where the study has none of it."""
+        read = {record.case_id for record in self.records}
+        known = {case_id: truth.network for case_id, truth in self.truths.items() if case_id in read}
+        lacking = [case_id for case_id, network in known.items() if network is None]
+        return lacking if len(lacking) < len(known) else []
+
 
 def rows_of(
     group: EstimateGroup,
