@@ -49,6 +49,20 @@ def test_cancel_ends_it_and_nothing_is_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_work_that_is_given_up_ends_it_and_nothing_is_written(tmp_path: Path) -> None:
+    async def give_up_at_the_first_step() -> None:
+        def on_progress(fraction: float, message: str, left_s: float | None) -> None:
+            running.cancel()
+
+        command = CommandProcess(["phantom", "--seed", "1", "-o", tmp_path / "patient"])
+        running = asyncio.get_running_loop().create_task(command.run(on_progress))
+        await running
+
+    with pytest.raises(asyncio.CancelledError):
+        run(give_up_at_the_first_step())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_time_left_follows_from_the_time_spent() -> None:
     now = [0.0]
     remaining = Remaining(lambda: now[0])

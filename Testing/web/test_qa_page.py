@@ -8,7 +8,9 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from SyntheticCECTLib.core.formats.label_file import read_labels
+from SyntheticCECTLib.core.case_folder import CHAMBERS, write_case
+from SyntheticCECTLib.core.formats.label_file import read_labels, write_chambers
+from Testing.small_case import case_result, labels
 from Testing.web.conftest import Visitor, write_results
 from Testing.web.room_process import RoomProcess
 from Testing.web.screen import paint
@@ -86,4 +88,29 @@ def test_result_that_cannot_be_read_is_judged_without_the_last_ones_picture(
     page.click("[data-verdict-button=fail]")
     page.wait_for_selector("[data-case=b][data-verdict=fail]")
     chosen(visitor, "a")
+    assert visitor.complaints == []
+
+
+def test_every_result_is_shown_as_its_folder_holds_it(
+    open_room: Callable[..., RoomProcess], visitor: Visitor, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    write_results(results, ("a", "b"))
+    write_case(case_result(380.0), results / "a")
+    write_chambers(results / "b" / CHAMBERS, labels() == 2)
+    page = visitor.page
+    page.goto(open_room(results).address)
+    chosen(visitor, "a")
+    page.wait_for_selector("[data-volume=la] >> text=no value")
+    assert page.inner_text("[data-shown=threshold]") == "≥ 380 HU"
+    page.keyboard.press("n")
+    chosen(visitor, "b")
+    page.wait_for_selector("[data-shown=by-hand]")
+    assert page.inner_text("[data-volume=lv]") == "no value"
+
+    page.goto(open_room(results / "a").address)
+    page.wait_for_selector("[data-volume=la] >> text=no value")
+    assert page.inner_text("[data-shown=threshold]") == "≥ 380 HU"
+    page.goto(open_room(results / "b").address)
+    page.wait_for_selector("[data-shown=by-hand]")
     assert visitor.complaints == []

@@ -9,7 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from SyntheticCECTLib.cli.view_command import add_view, room_arguments
+import pytest
+
+from SyntheticCECTLib.cli.progress import Progress
+from SyntheticCECTLib.cli.view_command import add_view, room_arguments, run
 from SyntheticCECTLib.web.arguments import build_parser
 from Testing.web.conftest import needs_room
 from Testing.web.room_process import ENDS_WITHIN_S, ROOT
@@ -33,7 +36,10 @@ def test_every_option_reaches_the_room() -> None:
 
 
 @needs_room
-def test_ending_the_command_ends_the_room(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)], ids=["terminated", "Ctrl-C"]
+)
+def test_ending_the_command_ends_the_room(tmp_path: Path, number: signal.Signals, status: int) -> None:
     environment = os.environ | {
         "PYTHONPATH": str(ROOT / "SyntheticCECT"),
         "TMPDIR": str(tmp_path),
@@ -41,15 +47,42 @@ def test_ending_the_command_ends_the_room(tmp_path: Path) -> None:
     }
     command = subprocess.Popen(
         [sys.executable, "-m", "SyntheticCECTLib.cli", "view", "--no-browser"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True,
     )  # fmt: skip
     assert command.stdout is not None and command.stderr is not None
     assert command.stdout.readline().startswith("Reading room: http://127.0.0.1:")
-    command.send_signal(signal.SIGTERM)
-    assert command.wait(ENDS_WITHIN_S) == 143
+    if number == signal.SIGINT:
+        os.killpg(command.pid, number)  # a terminal tells all that run in it
+    else:
+        command.send_signal(number)
+    assert command.wait(ENDS_WITHIN_S) == status
     assert list(tmp_path.iterdir()) == []
+    said = command.stderr.read()
+    assert ("nothing was written" in said) is (status != 0) and "Traceback" not in said
     command.stdout.close()
     command.stderr.close()
+
+
+def test_room_that_ends_by_itself_is_not_ended_by_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Room:
+        """Ctrl-C comes while it runs; told by it as well, it ends in good order."""
+
+        def __init__(self, *_: object, **__: object) -> None:
+            self.ends = iter([KeyboardInterrupt(), None])
+
+        def wait(self, timeout: float | None = None) -> int:
+            error = next(self.ends)
+            if error is not None:
+                raise error
+            return 0
+
+        def terminate(self) -> None:
+            raise AssertionError("its files and the drawing would be lost on Windows")
+
+        kill = terminate
+
+    monkeypatch.setattr(subprocess, "Popen", Room)
+    run(parsed(), Progress())
 
 
 def test_folder_that_is_not_there_is_refused_with_the_rooms_own_words(tmp_path: Path) -> None:

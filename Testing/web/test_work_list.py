@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from filelock import FileLock
 
 from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.formats.label_file import read_labels
 from SyntheticCECTLib.web.qa.contact_sheet import contact_sheet
 from SyntheticCECTLib.web.qa.thumbnail import thumbnail
 from SyntheticCECTLib.web.qa.verdict import Verdict
-from SyntheticCECTLib.web.qa.work_list import IMPLAUSIBLE, OPEN, QA_JSON, WARNED, WorkList
+from SyntheticCECTLib.web.qa.work_list import IMPLAUSIBLE, LOCK, OPEN, QA_JSON, WARNED, WorkList
 from Testing import small_case
 from Testing.web.conftest import write_results
 
@@ -47,6 +49,53 @@ def test_verdicts_are_there_again_after_a_restart(results: Path) -> None:
     assert again.verdict("a").given_at
     assert [entry.name for entry in again.filtered(OPEN)] == ["b", "c"]
     assert again.done() == 1
+
+
+def test_two_rooms_keep_each_others_verdicts(results: Path) -> None:
+    anna, ben = WorkList(results), WorkList(results)
+    anna.give("a", Verdict("fail"))
+    ben.give("b", Verdict("pass"))
+    file = anna.keep_edit("c", small_case.labels())
+    ben.give("c", Verdict("fix"))
+    assert [ben.verdict(name).verdict for name in "abc"] == ["fail", "pass", "fix"]
+    assert ben.verdict("c").edited == file
+    again = WorkList(results)
+    assert again.verdicts == ben.verdicts
+    assert not list(results.glob("*.partial"))
+
+
+def test_many_rooms_at_once_lose_nothing(results: Path) -> None:
+    rooms = {name: WorkList(results) for name in "abc"}
+
+    def work(name: str) -> None:
+        for number in range(20):
+            rooms[name].give(name, Verdict("pass", text=str(number)))
+
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(work, rooms))
+    assert [WorkList(results).verdict(name).text for name in "abc"] == ["19"] * 3
+
+
+def test_room_that_waits_in_vain_says_so(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("SyntheticCECTLib.web.qa.work_list.LOCK_WAITS_S", 0.2)
+    work = WorkList(results)
+    with FileLock(results / LOCK), pytest.raises(InputRefused, match="Another reading room"):
+        work.give("a", Verdict("pass"))
+    assert not work.verdict("a").verdict
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "/etc", "", "absent"])
+def test_name_that_leads_out_of_the_list_is_refused(results: Path, name: str) -> None:
+    work = WorkList(results)
+    for call in (
+        lambda: work.folder_of(name),
+        lambda: work.give(name, Verdict("pass")),
+        lambda: work.keep_edit(name, small_case.labels()),
+    ):
+        with pytest.raises(InputRefused) as refusal:
+            call()
+        assert refusal.value.code == "no_such_result"
+    assert not (results / QA_JSON).exists()
 
 
 def test_edit_lies_beside_the_original_which_stays(results: Path) -> None:
@@ -85,9 +134,9 @@ def test_thumbnail_shows_the_edited_chambers(results: Path) -> None:
     work, before = WorkList(results), thumbnail(results / "a")
     larger = sitk.GetArrayFromImage(small_case.labels())
     larger[small_case.LA[0], 12:30, 14:36] = 1
-    file = work.keep_edit("a", small_case.image_of(larger))
-    assert thumbnail(results / "a", file) != before
-    assert thumbnail(results / "a") == before
+    work.keep_edit("a", small_case.image_of(larger))
+    assert thumbnail(results / "a") != before
+    assert thumbnail(results / "b") == before
 
 
 def test_damaged_result_is_listed_as_implausible(results: Path) -> None:

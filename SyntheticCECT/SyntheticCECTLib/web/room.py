@@ -72,9 +72,16 @@ class ReadingRoom:
         self.comparison = ComparisonLogic(server, self.slicer_app, self.case)
         self.threshold = ThresholdLogic(server, self.slicer_app, self.case, self.comparison.on_result)
         self.start = StartLogic(
-            server, self.slicer_app, folder, uploads, self.teller, self._on_scan, self._on_result, sample
+            server,
+            self.slicer_app,
+            folder,
+            uploads,
+            self.teller,
+            self._on_scan,
+            self._on_result,
+            takes_paths,
+            sample,
         )
-        self.start.data.takes_paths = takes_paths
         self.board = DrawingBoard(server, self.slicer_app)
         self.qa = QaLogic(
             server,
@@ -83,7 +90,6 @@ class ReadingRoom:
             self.board,
             self.teller,
             self._on_listed,
-            self.threshold.on_edited,
             self._on_unreadable,
         )
         self.reading = ReadingLogic(server, self.slicer_app, self.views, self.board, self.teller, self._go_to)

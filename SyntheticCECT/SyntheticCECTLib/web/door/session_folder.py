@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock
 
 PREFIX = "synthetic-cect-room-"
 
@@ -21,36 +23,34 @@ def session_folder(parent: str | Path | None = None) -> Iterator[Path]:
     """
     place = Path(parent or tempfile.gettempdir())
     remove_left_behind(place)
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place))
+    folder = place / f"{PREFIX}{secrets.token_hex(8)}"
+    # The system lets go of a lock with the process, however that ends. It comes first: a folder without one is left behind.
     try:
-        yield folder
+        with FileLock(_lock_of(folder)):
+            folder.mkdir(mode=0o700)
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _lock_of(folder).unlink(missing_ok=True)
 
 
 def remove_left_behind(place: Path) -> list[Path]:
     """Removes folders of sessions whose process is gone; returns them."""
     gone = []
     for folder in place.glob(f"{PREFIX}*"):
-        number = folder.name.removeprefix(PREFIX).split("-")[0]
-        if (
-            number.isdecimal()
-            and folder.is_dir()
-            and not folder.is_symlink()
-            and not _is_running(int(number))
-        ):
-            shutil.rmtree(folder, ignore_errors=True)
-            gone.append(folder)
+        if not folder.is_dir() or folder.is_symlink():
+            continue
+        try:
+            with FileLock(_lock_of(folder), timeout=0):
+                shutil.rmtree(folder, ignore_errors=True)
+            _lock_of(folder).unlink(missing_ok=True)
+        except OSError:
+            continue  # its session runs, or it belongs to somebody else
+        gone.append(folder)
     return gone
 
 
-def _is_running(process: int) -> bool:
-    if os.name == "nt":  # signal 0 would end a process there
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass  # it runs, and belongs to somebody else
-    return True
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.lock")

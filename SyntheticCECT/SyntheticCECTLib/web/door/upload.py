@@ -15,7 +15,7 @@ from ...core.formats.volume_file import container_of
 from .zip_check import refuse_bad_zip
 
 ROUTE = "/upload"
-ENDINGS = (".seg.nrrd", ".nii.gz", ".nrrd", ".nii", ".mha", ".zip", ".dcm", ".ima", "")
+ENDINGS = (".seg.nrrd", ".nii.gz", ".nrrd", ".nii", ".mha", ".zip", ".dcm", ".dicom", ".ima", "")
 MOST_BYTES = 2 << 30
 MOST_FILES = 5000
 _KINDS = (

@@ -13,9 +13,9 @@ from trame_server.utils.asynchronous import create_task
 from trame_slicer.app.logic import BaseLogic
 from trame_slicer.core import SlicerApp
 
-from ...core.case import CaseResult, segment_case
-from ...core.case_folder import read_case
+from ...core.case import CaseResult
 from ...core.errors import InputRefused
+from ...core.folder_chambers import read_result
 from ...core.scan import Scan, read_scan
 from ..door.upload import Uploads
 from ..room_state import Teller
@@ -38,6 +38,7 @@ class StartLogic(BaseLogic[StartState]):
         teller: Of what went wrong.
         on_scan: Called with the scan once it is read.
         on_result: Called with the case and the name of its folder once it is read.
+        takes_paths: Whether the user sits at this computer and may name paths on it.
         sample: Folder of a virtual patient to try; ``None`` draws a new one.
     """
 
@@ -50,22 +51,30 @@ class StartLogic(BaseLogic[StartState]):
         teller: Teller,
         on_scan: Callable[[Scan], None],
         on_result: Callable[[CaseResult, Path], None],
+        takes_paths: bool,
         sample: Path | None = None,
     ) -> None:
         super().__init__(server, slicer_app, StartState)
         self._folder, self._uploads, self._teller, self._sample = folder, uploads, teller, sample
         self._on_scan, self._on_result = on_scan, on_result
         self._files: dict[str, Path] = {}
+        self._added_to: dict[str, Path] | None = None
+        self.bind_changes({self.name.uploading: self._on_uploading})
+        server.controller.on_client_connected.add(self._on_connected)
+        # Not in the state alone, which a browser may change.
+        self._takes_paths = self.data.takes_paths = takes_paths
         self._command: CommandProcess | None = None
+        self._task: asyncio.Task | None = None
+        self._ending = asyncio.Lock()
         self._runs = 0
 
     def set_ui(self, start: StartUI, synthesize: SynthesizeUI, progress: ProgressUI) -> None:  # type: ignore[override]
         """Connects the buttons."""
         start.virtual_patient_clicked.connect(lambda: self._begin(self.try_virtual_patient))
-        start.path_given.connect(lambda: self._begin(lambda: self.open_path(self.data.path.strip())))
+        start.path_given.connect(self._on_path)
         start.uploaded.connect(self._on_uploaded)
         start.upload_failed.connect(lambda text, remedy: self._teller.say(text, remedy, "error"))
-        synthesize.synthesize_clicked.connect(lambda: self._begin(self.synthesize))
+        synthesize.synthesize_clicked.connect(self._on_synthesize)
         progress.cancel_clicked.connect(self.cancel)
 
     async def open_path(self, path: str | Path) -> None:
@@ -110,7 +119,7 @@ class StartLogic(BaseLogic[StartState]):
     async def open_result(self, folder: Path) -> None:
         """Reads a result folder and shows it."""
         with self._at_work("reading the result"):
-            result = await asyncio.to_thread(lambda: segment_case(read_case(folder)))
+            result = await asyncio.to_thread(read_result, folder)
         with self.state:
             self.data.has_result = True
             self._on_result(result, folder)
@@ -127,7 +136,7 @@ class StartLogic(BaseLogic[StartState]):
 
     async def synthesize(self) -> None:
         """Has the command line make a result of the open scan, and shows it."""
-        if "scan" not in self._files or self.data.working:
+        if "scan" not in self._files:
             return
         folder = self._next_folder("result")
         arguments: list[str | Path] = ["synthesize", self._files["scan"], "-o", folder]
@@ -148,25 +157,70 @@ class StartLogic(BaseLogic[StartState]):
             self._command.kill()
 
     def forget(self) -> None:
-        """The case is closed."""
+        """The case is closed, and nothing that was begun for it shall come up later."""
+        self._stop()
         self._files = {}
         self.data.has_scan = self.data.has_result = False
 
-    def _on_uploaded(self, role: str, upload_id: str) -> None:
-        async def take() -> None:
-            path = self._uploads.path_of(upload_id)
-            if role == "scan":
-                await self.open_scan(path)
-                return
-            self._files[role] = path
+    def _on_path(self) -> None:
+        if not self._takes_paths:
+            self._teller.say(
+                "This reading room opens no paths of its computer.", "Choose a file to send.", "error"
+            )
+            return
+        path = self.data.path.strip()
+        self._begin(lambda: self.open_path(path))
+
+    def _on_synthesize(self) -> None:
+        if not self.data.working:  # a second click would begin anew
+            self._begin(self.synthesize)
+
+    def _on_connected(self) -> None:
+        """A page that was left while it sent something cannot tell that it has stopped."""
+        with self.state:
+            self.data.uploading = False
+
+    def _on_uploading(self, uploading: bool) -> None:
+        if uploading:
+            self._added_to = self._files
+
+    def _on_uploaded(self, role: str, upload_id: str, left_out: int = 0) -> None:
+        async def open_it() -> None:
+            await self.open_scan(self._uploads.path_of(upload_id))
+            if left_out:
+                with self.state:
+                    self.data.scan_line += f"; files left out, being no scans: {left_out}"
+
+        async def add() -> None:
+            if self._added_to is not self._files:
+                raise InputRefused(
+                    "scan_closed", "The scan that the file was sent for is closed.",
+                    "Open it again, then add the file.",
+                )  # fmt: skip
+            self._files[role] = self._uploads.path_of(upload_id)
             with self.state:
                 setattr(self.data, f"with_{role}", True)
                 self._teller.say("Added. Synthesize to compare with it.", kind="success")
 
-        self._begin(take)
+        if role == "scan":
+            self._begin(open_it)
+        else:
+            create_task(self._teller.guarded(add))
 
     def _begin(self, work: Callable[[], Awaitable[None]]) -> None:
-        create_task(self._teller.guarded(work))
+        """What is begun takes the place of what still runs: else that would come up over it when it is done."""
+        self._stop()
+
+        async def alone() -> None:
+            async with self._ending:  # what was stopped puts its things away first
+                await self._teller.guarded(work)
+
+        self._task = create_task(alone())
+
+    def _stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
 
     async def _run(self, arguments: list[str | Path]) -> Any:
         self._command = CommandProcess(arguments)

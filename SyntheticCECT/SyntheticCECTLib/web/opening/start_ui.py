@@ -12,7 +12,7 @@ from undo_stack import Signal
 from ..element import marked, named
 from ..typed_state import names_of
 
-ACCEPTED = ".nrrd,.nii,.gz,.mha,.zip,.dcm,.ima"
+ACCEPTED = ".nrrd,.nii,.gz,.mha,.zip,.dcm,.dicom,.ima"
 
 
 @dataclass
@@ -42,14 +42,12 @@ class StartUI:
 
     virtual_patient_clicked = Signal()
     path_given = Signal()
-    uploaded = Signal(str, str)
+    uploaded = Signal(str, str, int)
     upload_failed = Signal(str, str)
 
     def __init__(self, server: Server) -> None:
         name = names_of(server, StartState)
-        done, failed = server.trigger_name(self.uploaded), server.trigger_name(self.upload_failed)
-        self.pick_scan = f"utils.get('readingRoom.pick')('{done}', '{failed}', 'scan', '{ACCEPTED}')"
-        self.pick_folder = f"utils.get('readingRoom.pick')('{done}', '{failed}', 'scan', 'folder')"
+        self._server = server
         with html.Div(classes="room-start", raw_attrs=marked(page="start")):
             html.H1("SyntheticCECT")
             html.P(
@@ -64,11 +62,11 @@ class StartUI:
                     html.P("NRRD, NIfTI or MetaImage; DICOM as a folder or a zip.")
                     with html.Div(classes="room-row"):
                         VBtn(
-                            "Choose a file", color="primary", click=self.pick_scan, disabled=(name.uploading,),
+                            "Choose a file", color="primary", click=self.pick("scan"), disabled=(name.uploading,),
                             loading=(name.uploading,), raw_attrs=named("Choose a file", action="open-file"),
                         )  # fmt: skip
                         VBtn(
-                            "DICOM folder", variant="outlined", click=self.pick_folder, disabled=(name.uploading,),
+                            "DICOM folder", variant="outlined", click=self.pick("scan", "folder"), disabled=(name.uploading,),
                             raw_attrs=named("Choose a DICOM folder", action="open-folder"),
                         )  # fmt: skip
                     VTextField(
@@ -90,6 +88,17 @@ class StartUI:
                         "Try a virtual patient", color="primary", variant="flat", disabled=(name.working,),
                         click=self.virtual_patient_clicked, raw_attrs=named("Try a virtual patient", action="try"),
                     )  # fmt: skip
+
+    def pick(self, role: str, accepted: str = ACCEPTED) -> str:
+        """What the page does to let a file be chosen, and to send it.
+
+        Args:
+            role: ``scan``, ``cect`` or ``reference``.
+            accepted: Endings of file names, or ``folder``.
+        """
+        done, failed = self._server.trigger_name(self.uploaded), self._server.trigger_name(self.upload_failed)
+        uploading = names_of(self._server, StartState).uploading
+        return f"utils.get('readingRoom.pick')('{done}', '{failed}', '{uploading}', '{role}', '{accepted}')"
 
 
 class ProgressUI:
@@ -130,20 +139,19 @@ class SynthesizeUI:
 
     def __init__(self, server: Server, start: StartUI) -> None:
         name = names_of(server, StartState)
-        done, failed = server.trigger_name(start.uploaded), server.trigger_name(start.upload_failed)
         with html.Div(classes="room-section", v_if=(name.has_scan,), raw_attrs=marked(panel="synthesize")):
             html.Small(f"{{{{ {name.scan_line} }}}}")
             VBtn(
                 f"{{{{ {name.has_result} ? 'Synthesize again' : 'Synthesize' }}}}", block=True, color="primary",
-                variant=(f"{name.has_result} ? 'tonal' : 'flat'",), classes="my-2", disabled=(name.working,),
-                click=self.synthesize_clicked, prepend_icon="mdi-auto-fix",
+                variant=(f"{name.has_result} ? 'tonal' : 'flat'",), classes="my-2",
+                disabled=(f"{name.working} || {name.uploading}",), click=self.synthesize_clicked, prepend_icon="mdi-auto-fix",
                 raw_attrs=named("Synthesize", action="synthesize"),
             )  # fmt: skip
             with html.Div(classes="room-row"):
                 for role, label in (("cect", "Real CECT"), ("reference", "Manual masks")):
                     given = getattr(name, f"with_{role}")
                     VBtn(
-                        f"{{{{ {given} ? '✓ ' : '+ ' }}}}{label}", size="small", variant="text", disabled=(name.working,),
-                        click=f"utils.get('readingRoom.pick')('{done}', '{failed}', '{role}', '{ACCEPTED}')",
+                        f"{{{{ {given} ? '✓ ' : '+ ' }}}}{label}", size="small", variant="text",
+                        disabled=(f"{name.working} || {name.uploading}",), click=start.pick(role),
                         raw_attrs=named(f"Add: {label.lower()}", action=f"add-{role}"),
                     )  # fmt: skip

@@ -7,16 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import SimpleITK as sitk
 from trame_server import Server
 from trame_server.utils.asynchronous import create_task
 from trame_slicer.app.logic import BaseLogic
 from trame_slicer.core import SlicerApp
 
-from ...core.case import CaseResult, segment_case
-from ...core.case_folder import read_case
-from ...core.formats.label_file import read_labels
-from ...mrml.segmentation_node import update_chambers
+from ...core.case import CaseResult
+from ...core.case_folder import CHAMBERS
+from ...core.errors import InputRefused
+from ...core.folder_chambers import chambers_file, read_result
 from ..drawing.drawing_board import DrawingBoard
 from ..room_keys import RoomKeys
 from ..room_state import Page, Teller
@@ -43,7 +42,6 @@ class QaLogic(BaseLogic[QaState]):
         board: For edits.
         teller: Of what went wrong.
         on_result: Called with a case once it is read.
-        on_edited: Called with its newest edited chambers after that, where there are some.
         on_unreadable: Called instead where it cannot be read.
     """
 
@@ -55,12 +53,11 @@ class QaLogic(BaseLogic[QaState]):
         board: DrawingBoard,
         teller: Teller,
         on_result: Callable[[CaseResult], None],
-        on_edited: Callable[[sitk.Image], None],
         on_unreadable: Callable[[], None],
     ) -> None:
         super().__init__(server, slicer_app, QaState)
         self._case, self._board, self._teller = case, board, teller
-        self._on_result, self._on_edited, self._on_unreadable = on_result, on_edited, on_unreadable
+        self._on_result, self._on_unreadable = on_result, on_unreadable
         self._work: WorkList | None = None
         self._pictures: dict[str, str] = {}
         self._opening = asyncio.Lock()
@@ -106,18 +103,20 @@ class QaLogic(BaseLogic[QaState]):
         await self.show(first.name)
 
     async def show(self, name: str) -> None:
-        """Shows one result, with its newest edited chambers."""
+        """Shows one result, with its chambers as a person corrected them."""
         if self._work is None:
             return
         async with self._opening:
-            folder, said = self._work.folder / name, self._work.verdict(name)
+            folder = self._work.folder_of(name)
+            self._work.refresh()
             with self.state:
+                self._list()
                 self._board.end()
-                self.data.chosen, self.data.editing = name, False
+                self.data.chosen, self.data.editing, self.data.edited = name, False, ""
                 self.data.opening, self.data.ready = True, False
                 self._tell_verdict()
             try:
-                result, edited = await asyncio.to_thread(_read, folder, said.edited)
+                result, file = await asyncio.to_thread(lambda: (read_result(folder), chambers_file(folder)))
             except BaseException:
                 with self.state:
                     self.data.opening = False
@@ -125,16 +124,15 @@ class QaLogic(BaseLogic[QaState]):
                 raise
             with self.state:
                 self.data.opening, self.data.ready = False, True
+                self.data.edited = file.name if file.name != CHAMBERS else ""
                 self._on_result(result)
-                if edited is not None and self._case.nodes is not None:
-                    update_chambers(self._case.nodes.chambers, edited)
-                    self._on_edited(edited)
 
     def give(self, verdict: str) -> None:
         """Keeps a verdict of the chosen result once it is seen, and goes on to the next one without."""
         if self._work is None or not self.data.chosen or self.data.editing or self.data.opening:
             return
-        self._save(verdict)
+        if not self._save(verdict):
+            return
         left = [
             one for one in self._work.filtered(self.data.filter) if not self._work.verdict(one.name).verdict
         ]
@@ -185,7 +183,8 @@ class QaLogic(BaseLogic[QaState]):
             if (said.text, list(said.reasons)) != (self.data.text, list(self.data.reasons)):
                 self._save(said.verdict)
 
-    def _save(self, verdict: str) -> None:
+    def _save(self, verdict: str) -> bool:
+        """Whether it could be kept; what was chosen and written stays on the page otherwise."""
         assert self._work is not None
         name, data = self.data.chosen, self.data
         said = replace(self._work.verdict(name), verdict=verdict, reasons=tuple(data.reasons), text=data.text)
@@ -197,8 +196,13 @@ class QaLogic(BaseLogic[QaState]):
                 "Free some space, then give it again.",
                 "error",
             )
+            return False
+        except InputRefused as refusal:
+            self._teller.explain(refusal)
+            return False
         self._list()
         self._tell_verdict()
+        return True
 
     def _list(self) -> None:
         work, data = self._work, self.data
@@ -217,12 +221,7 @@ class QaLogic(BaseLogic[QaState]):
         assert self._work is not None
         data, said = self.data, self._work.verdict(self.data.chosen)
         entry = next(one for one in self._work.entries if one.name == data.chosen)
-        data.verdict, data.reasons, data.text, data.edited = (
-            said.verdict,
-            list(said.reasons),
-            said.text,
-            said.edited,
-        )
+        data.verdict, data.reasons, data.text = said.verdict, list(said.reasons), said.text
         data.said = [*entry.reasons, *entry.warnings]
 
     async def _compare(self, work: WorkList) -> None:
@@ -237,18 +236,9 @@ class QaLogic(BaseLogic[QaState]):
         for entry in work.entries:
             if entry.name in self._pictures or self._work is not work:
                 continue
-            edited = work.verdict(entry.name).edited
             try:
-                self._pictures[entry.name] = await asyncio.to_thread(
-                    thumbnail, work.folder / entry.name, edited
-                )
+                self._pictures[entry.name] = await asyncio.to_thread(thumbnail, work.folder / entry.name)
             except (ValueError, OSError):
                 continue
             with self.state:
                 self._list()
-
-
-def _read(folder: Path, edited: str) -> tuple[CaseResult, sitk.Image | None]:
-    result = segment_case(read_case(folder))
-    labels = read_labels(folder / edited, result.labels) if edited else None
-    return result, labels

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from ...core.bounding_box import bounding_box
-from ...core.case_folder import CHAMBERS, HEART_MASK, SYNTHETIC_CECT
+from ...core.case_folder import HEART_MASK, SYNTHETIC_CECT
 from ...core.common_grid import axial_spacing, axial_view
+from ...core.folder_chambers import chambers_file
 from ...core.formats.grid import place
 from ...core.formats.label_file import read_labels, read_mask
 from ...core.formats.volume_file import read_volume
@@ -19,22 +20,18 @@ WINDOW = Window(900, 250)
 MARGIN_SHARE = 0.15
 
 
-def thumbnail(folder: Path, edited: str = "") -> str:
-    """A picture as data URI.
+def thumbnail(folder: Path) -> str:
+    """A picture as data URI, with the chambers as a person corrected them.
 
     Args:
         folder: What synthesize wrote.
-        edited: File with corrected chambers to outline instead.
 
     Raises:
         InputRefused: A file cannot be read.
     """
     volume = read_volume(folder / SYNTHETIC_CECT)[0]
     image = place(volume.layers_lkji[0], volume.axes_mm, volume.origin_mm)[0]
-    try:
-        labels = read_labels(folder / (edited or CHAMBERS), image)
-    except ValueError:  # no chamber was found at all
-        labels = image * 0
+    labels = read_labels(chambers_file(folder), image, may_be_empty=True)
     heart = read_mask(folder / HEART_MASK, image)
     return draw(axial_view(image), axial_view(labels), axial_view(heart), axial_spacing(image))
 

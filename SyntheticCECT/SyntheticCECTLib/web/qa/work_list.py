@@ -1,6 +1,7 @@
 """A folder of results as a work list: what the results say of themselves, and what a person says of them.
 
-Verdicts are kept in ``qa.json`` in the folder, so that work goes on where it stopped; no result is ever changed.
+Verdicts are kept in ``qa.json`` in the folder, so that work goes on where it stopped, and several people may work on one
+folder; no result is ever changed.
 """
 
 from __future__ import annotations
@@ -9,20 +10,26 @@ import csv
 import io
 import json
 import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import SimpleITK as sitk
+from filelock import FileLock, Timeout
 
 from ...core.case_folder import METRICS_JSON
 from ...core.errors import InputRefused
-from ...core.formats.label_file import write_chambers
+from ...core.folder_chambers import keep_edited
 from ..opening.target import result_folders
 from .verdict import REASONS, Verdict
 
 QA_JSON = "qa.json"
+LOCK = f".{QA_JSON}.lock"
+LOCK_WAITS_S = 10.0
 FORMAT = 1
 WARNED, IMPLAUSIBLE, UNSURE, OPEN = "warned", "implausible", "unsure", "open"
 FILTERS = {
@@ -76,17 +83,44 @@ class WorkList:
                 f"'{folder}' holds no results.",
                 "Give a folder with folders that synthesize wrote.",
             )
-        self.verdicts = _read_verdicts(folder / QA_JSON)
+        self._names = {entry.name for entry in self.entries}
+        self._lock = FileLock(folder / LOCK, timeout=LOCK_WAITS_S)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Reads what others have said in the meantime.
+
+        Raises:
+            InputRefused: ``bad_qa``.
+        """
+        self.verdicts = _read_verdicts(self.folder / QA_JSON)
+
+    def folder_of(self, name: str) -> Path:
+        """Of a result; a name that is not in the list may be a path that leads out of it.
+
+        Raises:
+            InputRefused: ``no_such_result``.
+        """
+        if name not in self._names:
+            raise InputRefused(
+                "no_such_result", f"The work list has no result '{name}'.", "Choose one of the list."
+            )
+        return self.folder / name
 
     def verdict(self, name: str) -> Verdict:
         """Of a result; an empty one where nobody looked at it."""
         return self.verdicts.get(name, Verdict())
 
     def give(self, name: str, verdict: Verdict) -> None:
-        """Keeps a verdict; it is on the disk when this returns."""
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        self.verdicts[name] = replace(verdict, given_at=now)
-        self._write()
+        """Keeps a verdict; it is on the disk when this returns, beside what others have said since. An edit stays.
+
+        Raises:
+            InputRefused: ``no_such_result``, ``bad_qa``, ``qa_locked``.
+            OSError: It could not be written.
+        """
+        self.folder_of(name)
+        with self._alone():
+            self._keep(name, replace(verdict, edited=self.verdict(name).edited))
 
     def filtered(self, wanted: str) -> list[Entry]:
         """Entries that a filter of `FILTERS` lets through."""
@@ -97,15 +131,16 @@ class WorkList:
         return sum(bool(self.verdict(entry.name).verdict) for entry in self.entries)
 
     def keep_edit(self, name: str, labels: sitk.Image) -> str:
-        """Writes corrected chambers as a new version beside the original; returns the file's name."""
-        folder = self.folder / name
-        number = 1
-        while (folder / (file := f"chambers_edited_{number}.seg.nrrd")).exists():
-            number += 1
-        partial = folder / f".{file.removesuffix('.seg.nrrd')}.partial.seg.nrrd"
-        write_chambers(partial, labels, {"SyntheticCECT_note": "edited by hand"})
-        os.replace(partial, folder / file)
-        self.give(name, replace(self.verdict(name), edited=file))
+        """Writes corrected chambers as a new version beside the original; returns the file's name.
+
+        Raises:
+            InputRefused: As for `give`.
+            OSError: It could not be written.
+        """
+        folder = self.folder_of(name)
+        with self._alone():
+            file = keep_edited(folder, labels).name
+            self._keep(name, replace(self.verdict(name), edited=file))
         return file
 
     def csv(self) -> str:
@@ -145,11 +180,31 @@ class WorkList:
             return said == wanted
         return wanted not in FILTERS or wanted == "all" or wanted in entry.flags
 
-    def _write(self) -> None:
-        content = {"format": FORMAT, "verdicts": {name: one.as_dict() for name, one in self.verdicts.items()}}
-        partial = self.folder / f".{QA_JSON}.partial"
-        partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        os.replace(partial, self.folder / QA_JSON)
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While no other reading room writes into the folder, and with all that was said before."""
+        try:
+            with self._lock:
+                self.refresh()
+                yield
+        except Timeout:
+            raise InputRefused(
+                "qa_locked",
+                f"Another reading room has held '{LOCK}' for {LOCK_WAITS_S:g} s.",
+                "Try again; if it stays, end the other one.",
+            ) from None
+
+    def _keep(self, name: str, verdict: Verdict) -> None:
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        verdicts = self.verdicts | {name: replace(verdict, given_at=now)}
+        content = {"format": FORMAT, "verdicts": {name: one.as_dict() for name, one in verdicts.items()}}
+        partial = self.folder / f".{QA_JSON}.{uuid.uuid4().hex[:8]}.partial"
+        try:
+            partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+            os.replace(partial, self.folder / QA_JSON)
+        finally:
+            partial.unlink(missing_ok=True)
+        self.verdicts = verdicts
 
 
 def entry_of(folder: Path) -> Entry:

@@ -13,6 +13,7 @@ from trame_server.utils.asynchronous import create_task
 from trame_slicer.app.logic import BaseLogic
 from trame_slicer.core import SlicerApp
 
+from ...core.formats.itk_name import itk_name
 from ...study.reading_task import ReadingTask
 from ...study.session import ReadingSession
 from ...study.study_folder import StudyFolder
@@ -50,7 +51,7 @@ class ReadingLogic(BaseLogic[ReadingState]):
         self._screen = TaskOnScreen(self.scene, views, self._on_moved)
         self._study: StudyFolder | None = None
         self._session: ReadingSession | None = None
-        self._busy = asyncio.Lock()
+        self._loading: object | None = None
         self.bind_changes({self.name.second_opacity: self._screen.fade})
 
     def set_ui(self, sign_in: SignInUI, task: TaskUI, answer: AnswerUI) -> None:  # type: ignore[override]
@@ -97,14 +98,14 @@ class ReadingLogic(BaseLogic[ReadingState]):
     async def submit(self) -> None:
         """Gives the answer, and shows the next task."""
         session, data = self._session, self.data
-        if session is None or session.current is None:
+        # Nobody answers what he has not seen: a second click would be of the task that is being loaded.
+        if session is None or session.current is None or self._screen.volume is None:
             return
-        async with self._busy:
-            mask = self._board.labels() if session.current.draws else None
-            session.submit(mask, data.rating or None, data.confidence or None, data.comment)
-            following = session.next_unread()
-            with self.state:
-                self._teller.say("The answer is kept.", kind="success")
+        mask = self._board.labels() if session.current.draws else None
+        session.submit(mask, data.rating or None, data.confidence or None, data.comment)
+        following = session.next_unread()
+        with self.state:
+            self._teller.say("The answer is kept.", kind="success")
         await self._show(following)
 
     def leave(self) -> None:
@@ -134,15 +135,20 @@ class ReadingLogic(BaseLogic[ReadingState]):
             self._tell(task)
         if task is None:
             return
+        loading = self._loading = object()
         image, second = await asyncio.to_thread(_images, task)
+        if self._loading is not loading:
+            return  # the reader has moved on, or left
         with self.state:
-            labels = session.mask() if task.draws else sitk.ReadImage(str(task.proposal), sitk.sitkUInt8)
+            judged = None if task.draws else task.proposal
+            labels = sitk.ReadImage(itk_name(judged), sitk.sitkUInt8) if judged else session.mask()
             segmentation = self._screen.show(task, image, second, labels)
             if task.draws:
                 self._board.begin(segmentation, self._screen.volume, self._keep)
         session.touch()
 
     def _clear(self) -> None:
+        self._loading = None
         self._board.end()
         self._screen.clear()
 
@@ -192,6 +198,5 @@ class ReadingLogic(BaseLogic[ReadingState]):
 
 
 def _images(task: ReadingTask) -> tuple[sitk.Image, sitk.Image | None]:
-    return sitk.ReadImage(str(task.image)), sitk.ReadImage(
-        str(task.second_image)
-    ) if task.second_image else None
+    second = sitk.ReadImage(itk_name(task.second_image)) if task.second_image else None
+    return sitk.ReadImage(itk_name(task.image)), second

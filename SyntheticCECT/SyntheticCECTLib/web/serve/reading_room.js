@@ -1,8 +1,9 @@
 // What the page does without asking the server: choosing and sending files, dragging the wipe, and keys.
 (function () {
   "use strict";
-  const ENDINGS = [".seg.nrrd", ".nii.gz", ".nrrd", ".nii", ".mha", ".zip", ".dcm", ".ima"];
+  const ENDINGS = [".seg.nrrd", ".nii.gz", ".nrrd", ".nii", ".mha", ".zip", ".dcm", ".dicom", ".ima"];
   const MOST_FILES = 5000;
+  const NO_SCAN = 415;
   const MARK_PIXELS = 210;
 
   // The name of a file stays here, where it may be a patient's; only its ending goes out.
@@ -15,42 +16,55 @@
     return dot < 0 || /^\.\d+$/.test(lower.slice(dot)) ? "" : lower.slice(dot, dot + 12);
   }
 
-  async function send(files) {
+  // Of a folder, what is no scan is left out: a CD brings a viewer and its notes along.
+  async function send(files, isFolder) {
+    const scans = isFolder ? files.filter((file) => ["", ...ENDINGS].includes(endingOf(file.name))) : files;
+    if (scans.length > MOST_FILES)
+      throw { error: `These are ${scans.length} files, more than ${MOST_FILES}.`, remedy: "Send the series as one zip." };
     let into = "";
-    for (const file of files) {
+    let leftOut = files.length - scans.length;
+    for (const file of scans) {
       const query = new URLSearchParams({ ending: endingOf(file.name) });
       if (into) query.set("into", into);
       const answer = await fetch("upload?" + query, { method: "POST", body: file });
-      if (!answer.ok) {
-        const said = await answer.json().catch(() => ({ error: "The server refused the file.", remedy: "Try again." }));
-        throw said;
+      if (answer.ok) {
+        into = (await answer.json()).into;
+        continue;
       }
-      into = (await answer.json()).into;
+      const said = await answer.json().catch(() => ({ error: "The server refused the file.", remedy: "Try again." }));
+      if (!isFolder || answer.status !== NO_SCAN) throw said;
+      leftOut += 1;
     }
-    return into;
+    if (!into)
+      throw { error: `None of the ${files.length} files is a scan.`, remedy: "Choose the folder of a DICOM series." };
+    return [into, leftOut];
   }
 
-  function pick(done, failed, role, accept) {
+  function pick(done, failed, uploading, role, accept) {
     const input = document.createElement("input");
     input.type = "file";
     input.style.display = "none";
     input.dataset.role = role;
-    if (accept === "folder") input.webkitdirectory = true;
+    const isFolder = accept === "folder";
+    if (isFolder) input.webkitdirectory = true;
     else {
       input.accept = accept;
       input.multiple = true;
     }
     input.addEventListener("change", async () => {
-      const files = [...input.files].filter((file) => !file.name.startsWith(".")).slice(0, MOST_FILES);
+      const files = [...input.files].filter((file) => !file.name.startsWith("."));
       input.remove();
       if (!files.length) return;
+      window.trame.state.set(uploading, true);
       try {
-        const into = await send(files);
-        window.trame.trigger(done, [role, into]);
+        const [into, leftOut] = await send(files, isFolder);
+        window.trame.trigger(done, [role, into, leftOut]);
       } catch (said) {
         const lost = { error: "The file could not be sent.", remedy: "Check that the reading room still runs." };
         const { error, remedy } = said && said.error ? said : lost;
         window.trame.trigger(failed, [error, remedy]);
+      } finally {
+        window.trame.state.set(uploading, false);
       }
     });
     document.body.appendChild(input);

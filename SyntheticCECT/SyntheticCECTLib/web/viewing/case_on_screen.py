@@ -57,9 +57,8 @@ class CaseOnScreen:
         apply_window(self.native, "mediastinum")
 
     def show_result(self, result: CaseResult) -> None:
-        """Puts a whole case into the scene; the CT that is there already stays if it is the same."""
-        if self.native is None or self.nodes is not None:
-            self.show_scan(result.case.synthesis.native_ct)
+        """Puts a whole case into the scene, on the CT that it was made of: the one that is there may be another's."""
+        self.show_scan(result.case.synthesis.native_ct)
         assert self.native is not None
         self.nodes = add_result(self._scene, result, self.native, "Case", with_curve=False)
         show_outlines(self.nodes.chambers)

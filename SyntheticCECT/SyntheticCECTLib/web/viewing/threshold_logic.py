@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import SimpleITK as sitk
 from trame_server import Server
 from trame_server.utils.asynchronous import create_task
 from trame_slicer.app.logic import BaseLogic
@@ -16,7 +15,6 @@ from trame_slicer.core import SlicerApp
 
 from ...core.case import segment_case
 from ...core.case_folder import CURVE_REACH_HU
-from ...core.chambers import measure
 from .case_on_screen import CaseOnScreen
 from .threshold_chart import threshold_chart
 from .threshold_ui import ThresholdState, ThresholdUI
@@ -51,23 +49,15 @@ class ThresholdLogic(BaseLogic[ThresholdState]):
     def on_case(self) -> None:
         """A case was put on the screen, or taken off."""
         data, live, result = self.data, self._case.live, self._case.result
-        data.ready, data.by_hand = live is not None, False
+        data.ready, data.by_hand = live is not None, result is not None and result.by_hand
         if live is None or result is None:
             return
-        model = result.case.synthesis.default_threshold_hu
-        data.model_hu, data.low, data.high = model, model - CURVE_REACH_HU, model + CURVE_REACH_HU
+        model, own = result.case.synthesis.default_threshold_hu, result.threshold_hu
+        data.model_hu = model
+        data.low, data.high = min(model - CURVE_REACH_HU, own), max(model + CURVE_REACH_HU, own)
         data.chart = threshold_chart(live.curve(), live.histogram(), data.low, data.high)
-        data.rows = volume_rows(result.case.synthesis, result.volumes, result.threshold_hu)
-        self._wanted = self._shown = result.threshold_hu
-        data.value = result.threshold_hu
-
-    def on_edited(self, labels: sitk.Image) -> None:
-        """Chambers that somebody corrected are shown in place of those of a threshold."""
-        result = self._case.result
-        if result is not None:
-            volumes = measure(labels, result.case.synthesis.heart_mask)
-            self.data.rows = volume_rows(result.case.synthesis, volumes, math.nan)
-            self.data.by_hand = True
+        data.rows = volume_rows(result.case.synthesis, result.volumes, math.nan if result.by_hand else own)
+        self._wanted = self._shown = data.value = own
 
     def reset(self) -> None:
         """Back to the model's own threshold."""
