@@ -78,6 +78,11 @@ class SyntheticCECTWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self.onNodeAboutToBeRemoved)
         self.addObserver(scene, scene.NodeAddedEvent, self.onNodeAdded)
 
+    def enter(self) -> None:
+        """Called when the module is opened: another one may have changed what this one shows."""
+        if self.panel is not None:
+            self.panel.enter()
+
     def exit(self) -> None:
         """Called when another module is opened: a reader is away then."""
         if self.panel is not None:

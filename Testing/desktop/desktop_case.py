@@ -62,6 +62,7 @@ class FakeApplication:
             "open_module",
             "edit_segmentation",
             "show_chart",
+            "center_3d_views",
         ):
             raise AttributeError(name)
         return lambda *what: self.told.append((name, what[0] if len(what) == 1 else what))

@@ -24,10 +24,17 @@ def scans(tmp_path: Path) -> Path:
 @pytest.fixture
 def batch(panel: OpenPanel, scans: Path, tmp_path: Path) -> OpenPanel:
     """The panel with folders chosen."""
-    panel.ui.batchInputEdit.currentPath = str(scans)
-    panel.ui.batchOutputEdit.currentPath = str(tmp_path / "results")
+    choose(panel, scans=scans, results=tmp_path / "results")
     panel.command.mode("bad scan")
     return panel
+
+
+def choose(panel: OpenPanel, **folders: Path | str) -> None:
+    """Types paths into the fields, and pauses."""
+    for name, folder in folders.items():
+        field = {"scans": panel.ui.batchInputEdit, "results": panel.ui.batchOutputEdit}[name]
+        field.currentPath = str(folder)
+    panel.panel.batch._settle()
 
 
 def states(panel: OpenPanel) -> dict[str, str]:
@@ -93,16 +100,46 @@ def test_case_that_left_with_its_scene_is_no_longer_judged(batch: OpenPanel) -> 
     assert not batch.ui.passButton.enabled
 
 
+def test_folders_are_looked_into_when_the_typing_pauses(
+    batch: OpenPanel, scans: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from SyntheticCECTLib.desktop import batch_tab
+
+    looked: list[Path] = []
+    monkeypatch.setattr(batch_tab, "scans_in", lambda folder: looked.append(folder) or {})
+    for length in range(1, len(str(scans))):
+        batch.ui.batchInputEdit.currentPath = str(scans)[:length]
+    assert looked == [] and len(states(batch)) == 3
+    batch.wait(lambda: looked, 20)
+    assert looked == [Path(str(scans)[:-1])] == [Path(batch.parameters.batchInput)]
+    assert "is not a folder" in batch.ui.batchMessageLabel.text
+
+
+def test_what_was_just_typed_is_what_starts(batch: OpenPanel, tmp_path: Path) -> None:
+    batch.ui.batchOutputEdit.currentPath = str(tmp_path / "others")
+    run_all(batch)
+    assert (tmp_path / "others" / "a" / "metrics.json").is_file() and not (tmp_path / "results").exists()
+
+
+def test_folders_cannot_be_changed_while_the_queue_runs(batch: OpenPanel) -> None:
+    fields = batch.ui.batchInputEdit, batch.ui.batchOutputEdit
+    batch.command.mode("slow")
+    batch.ui.batchStartButton.click()
+    assert not any(field.enabled for field in fields)
+    batch.ui.batchStopButton.click()
+    assert all(field.enabled for field in fields)
+
+
 def test_failures_are_known_after_a_restart(batch: OpenPanel, tmp_path: Path) -> None:
     run_all(batch)
-    batch.ui.batchOutputEdit.currentPath = ""
+    choose(batch, results="")
     assert states(batch) == {}
-    batch.ui.batchOutputEdit.currentPath = str(tmp_path / "results")
+    choose(batch, results=tmp_path / "results")
     assert states(batch)["b_bad"] == "failed"
 
 
 def test_folder_that_was_emptied_is_not_written_into(batch: OpenPanel) -> None:
-    batch.ui.batchOutputEdit.currentPath = ""
+    choose(batch, results="")
     assert batch.parameters.batchOutput == ""
     batch.ui.batchStartButton.click()
     assert "no folder for the results" in batch.ui.batchMessageLabel.text and batch.panel.batch.queue is None
@@ -115,7 +152,7 @@ def test_folder_that_may_not_be_read_is_a_message(
         raise PermissionError(f"'{folder}' is not yours")
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    batch.ui.batchInputEdit.currentPath = str(tmp_path)
+    choose(batch, scans=tmp_path)
     assert "is not yours" in batch.ui.batchMessageLabel.text and states(batch) == {}
     batch.ui.batchStartButton.click()
     assert "Choose another one." in batch.ui.batchMessageLabel.text
@@ -156,11 +193,83 @@ def test_looking_at_the_next_case_removes_the_one_before(batch: OpenPanel) -> No
     assert len(batch.node_ids()) == before
 
 
+def test_case_leaves_with_its_result_when_another_ct_is_chosen(batch: OpenPanel) -> None:
+    from SyntheticCECTLib.mrml.volume_node import add_volume
+    from Testing.small_case import blocks, image_of
+
+    run_all(batch)
+    before = batch.node_ids()
+    batch.ui.nextCaseButton.click()
+    one_case = len(batch.node_ids() - before)
+    batch.ui.passButton.click()
+    other = add_volume(batch.scene, image_of(blocks()), "other")
+    batch.ui.nativeCtSelector.setCurrentNode(other)
+    own = len(batch.node_ids() - before) - one_case
+    batch.ui.nextCaseButton.click()
+    assert batch.parameters.nativeCt.GetName() == "c_dicom"
+    assert len(batch.node_ids() - before) == one_case + own and batch.scene.IsNodePresent(other)
+
+
+def test_next_case_asks_before_it_takes_corrections_away(batch: OpenPanel) -> None:
+    from Testing.desktop.test_chambers_tab import edit
+
+    run_all(batch)
+    batch.ui.nextCaseButton.click()
+    edit(batch)
+    chambers, batch.application.answer = batch.nodes.chambers, False
+    batch.ui.passButton.click()
+    batch.ui.nextCaseButton.click()
+    assert len(batch.application.of("ask")) == 1 and batch.scene.IsNodePresent(chambers)
+    assert "'a' stays open" in batch.ui.qaMessageLabel.text
+    batch.application.answer = True
+    batch.ui.nextCaseButton.click()
+    assert not batch.scene.IsNodePresent(chambers) and batch.parameters.nativeCt.GetName() == "c_dicom"
+
+
+def test_corrections_that_are_in_the_folder_are_not_asked_about(batch: OpenPanel, tmp_path: Path) -> None:
+    from SyntheticCECTLib.core.folder_chambers import keep_edited
+    from Testing.small_case import labels
+
+    run_all(batch)
+    corrected = labels()
+    corrected[:, :, :5] = 0
+    keep_edited(tmp_path / "results" / "a", corrected)
+    batch.ui.nextCaseButton.click()
+    assert batch.panel.desk.session.corrected(batch.nodes.native) is not None
+    batch.ui.passButton.click()
+    batch.ui.nextCaseButton.click()
+    assert batch.application.of("ask") == [] and batch.parameters.nativeCt.GetName() == "c_dicom"
+
+
 def test_selected_case_is_shown(batch: OpenPanel) -> None:
     run_all(batch)
     batch.ui.batchTable.selectRow(2)
     batch.ui.openCaseButton.click()
     assert batch.ui.qaMessageLabel.text == "Looking at c_dicom."
+
+
+def test_case_is_shown_as_its_folder_holds_it(batch: OpenPanel, tmp_path: Path) -> None:
+    from SyntheticCECTLib.core.case import segment_case
+    from SyntheticCECTLib.core.case_folder import CHAMBERS, read_case, write_case
+    from SyntheticCECTLib.core.formats.label_file import write_chambers
+
+    def look() -> list[str]:
+        batch.ui.batchTable.selectRow(0)
+        batch.ui.openCaseButton.click()
+        return [row[1] for row in batch.volumes()]
+
+    run_all(batch)
+    folder = tmp_path / "results" / "a"
+    result = segment_case(read_case(folder), 380.0)
+    write_case(result, folder)
+    assert look()[0] == "no value" and batch.ui.thresholdSlider.value == 380.0
+    assert "edited by hand" not in batch.ui.chambersMessageLabel.text
+    corrected = result.labels[:]
+    corrected[:, :, 8:] = 0
+    write_chambers(folder / CHAMBERS, corrected)
+    whole_ml = result.volumes["lv"]["ml"]
+    assert whole_ml is not None and float(look()[1].split()[0]) < float(whole_ml)
+    assert "edited by hand" in batch.ui.chambersMessageLabel.text
 
 
 def test_damaged_result_is_a_message(batch: OpenPanel, tmp_path: Path) -> None:
@@ -178,6 +287,46 @@ def test_selected_dicom_series_join_the_queue_without_identity(batch: OpenPanel,
     batch.ui.addDicomButton.click()
     (name,) = [one for one in states(batch) if one.startswith("series_")]
     assert "1.2.3" not in name
+
+
+def test_dicom_files_are_gone_when_the_panel_closes(batch: OpenPanel, scans: Path) -> None:
+    def left() -> list[Path]:
+        return sorted(batch.command.folder.rglob("*.dcm"))
+
+    batch.application.series = {"1.2.3": [str(scans / "c_dicom" / "1.dcm")]}
+    batch.ui.addDicomButton.click()
+    assert len(left()) == 1
+    batch.command.mode("slow")
+    batch.ui.batchStartButton.click()
+    batch.wait(lambda: batch.command.pids())
+    running = batch.panel.batch.queue
+    batch.ui.addDicomButton.click()
+    assert not running.running and set(states(batch).values()) == {"waiting"}
+    batch.panel.batch.close()
+    assert left() == [] and (scans / "c_dicom" / "1.dcm").is_file()
+
+
+def test_queue_stops_before_dicom_files_change(
+    batch: OpenPanel, scans: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from SyntheticCECTLib.desktop import batch_tab
+
+    ran: list[bool] = []
+    batch.application.series = {"1.2.3": [str(scans / "c_dicom" / "1.dcm")]}
+    batch.command.mode("slow")
+    batch.ui.batchStartButton.click()
+    queue = batch.panel.batch.queue
+    assert queue.running
+    monkeypatch.setattr(batch_tab, "series_folders", lambda *_: ran.append(queue.running) or {})
+    batch.ui.addDicomButton.click()
+    assert ran == [False]
+
+
+def test_dicom_file_that_is_gone_is_a_message(batch: OpenPanel, tmp_path: Path) -> None:
+    batch.application.series = {"1.2.3": [str(tmp_path / "gone.dcm")]}
+    batch.ui.addDicomButton.click()
+    assert "gone.dcm" in batch.ui.batchMessageLabel.text and "Import" in batch.ui.batchMessageLabel.text
+    assert len(states(batch)) == 3
 
 
 def test_verdict_buttons_have_shortcuts(panel: OpenPanel) -> None:

@@ -21,6 +21,26 @@ def voxels(panel: OpenPanel) -> dict[int, int]:
     return {label: int(np.count_nonzero(labels == label)) for label in (1, 2)}
 
 
+def edit(panel: OpenPanel) -> None:
+    """As in the Segment Editor: one of its six slices is taken off the left ventricle."""
+    import SimpleITK as sitk
+
+    from SyntheticCECTLib.mrml.label_node import chambers_of
+    from SyntheticCECTLib.mrml.segmentation_node import update_chambers
+
+    labels = chambers_of(panel.nodes.chambers, panel.nodes.native)
+    array = sitk.GetArrayFromImage(labels)
+    array[3][array[3] == 2] = 0
+    edited = sitk.GetImageFromArray(array)
+    edited.CopyInformation(labels)
+    update_chambers(panel.nodes.chambers, edited)
+
+
+def rest(panel: OpenPanel) -> None:
+    """Until the slider counts as let go."""
+    panel.wait(lambda: not panel.panel.chambers._settle.active, 20)
+
+
 def test_without_a_result_nothing_can_be_moved(panel: OpenPanel) -> None:
     assert not panel.ui.thresholdSlider.enabled and panel.volumes() == []
     assert "Apply" in panel.ui.chambersMessageLabel.text
@@ -105,20 +125,101 @@ def test_edit_hands_the_chambers_to_the_segment_editor(done: OpenPanel) -> None:
 
 
 def test_edited_chambers_are_measured_as_they_are(done: OpenPanel) -> None:
-    import SimpleITK as sitk
-
-    from SyntheticCECTLib.mrml.label_node import chambers_of
-    from SyntheticCECTLib.mrml.segmentation_node import update_chambers
-
-    labels = chambers_of(done.nodes.chambers, done.nodes.native)
-    array = sitk.GetArrayFromImage(labels)
-    array[3][array[3] == 2] = 0  # one of its six slices
-    edited = sitk.GetImageFromArray(array)
-    edited.CopyInformation(labels)
-    update_chambers(done.nodes.chambers, edited)
+    edit(done)
     done.ui.measureButton.click()
     assert done.volumes()[1][1] == f"{LV_ML * 5 / 6:.1f}"
     assert "edited by hand" in done.ui.chambersMessageLabel.text
+
+
+@pytest.mark.parametrize("touch", ["slider", "reset"])
+def test_corrected_chambers_are_not_replaced_without_a_question(done: OpenPanel, touch: str) -> None:
+    edit(done)
+    corrected = voxels(done)
+    done.application.answer = False
+
+    def move() -> None:
+        if touch == "reset":
+            done.ui.resetThresholdButton.click()
+        else:
+            done.ui.thresholdSlider.value = 310.0
+            done.ui.thresholdSlider.value = 320.0
+
+    move()
+    (question,) = done.application.of("ask")
+    assert done.nodes.chambers.GetName() in question and "Continue?" in question
+    assert voxels(done) == corrected and done.ui.thresholdSlider.value == 300.0 == done.parameters.thresholdHu
+    rest(done)
+    done.application.answer = True
+    move()
+    assert len(done.application.of("ask")) == 2 and voxels(done) != corrected
+    rest(done)
+    move()
+    assert len(done.application.of("ask")) == 2, "the threshold's own chambers are nobody's corrections"
+
+
+def test_other_figures_do_not_let_the_slider_replace_corrections(done: OpenPanel) -> None:
+    edit(done)
+    done.application.answer = False
+    done.ui.heightSpin.value = 180.0
+    done.ui.thresholdSlider.value = 310.0
+    assert len(done.application.of("ask")) == 1 and done.ui.thresholdSlider.value == 300.0
+
+
+def test_chambers_of_a_threshold_move_without_a_question(done: OpenPanel) -> None:
+    for threshold_hu in (310.0, 345.0, 300.0):
+        done.ui.thresholdSlider.value = threshold_hu
+        assert done.panel.desk.session.corrected(done.nodes.native) is None
+        rest(done)
+    done.ui.measureButton.click()
+    done.ui.resetThresholdButton.click()
+    assert done.application.of("ask") == []
+
+
+@pytest.mark.parametrize("answer", [False, True])
+def test_apply_asks_before_it_replaces_corrected_chambers(done: OpenPanel, answer: bool) -> None:
+    edit(done)
+    corrected, before = voxels(done), done.nodes.chambers
+    done.application.answer = answer
+    done.run(done.ui.applyButton)
+    assert len(done.application.of("ask")) == 1
+    assert (done.nodes.chambers is before) is not answer and (voxels(done) == corrected) is not answer
+    assert ("your corrections of the chambers stay" in done.ui.messageLabel.text) is not answer
+
+
+def test_apply_beside_the_earlier_result_asks_nothing(done: OpenPanel) -> None:
+    edit(done)
+    before, done.parameters.replaceEarlier = done.nodes.chambers, False
+    done.run(done.ui.applyButton)
+    assert done.application.of("ask") == [] and done.scene.IsNodePresent(before)
+
+
+def test_what_was_corrected_while_a_run_went_on_stays_beside_its_result(done: OpenPanel) -> None:
+    before = done.nodes.chambers
+    done.ui.applyButton.click()
+    edit(done)
+    corrected = voxels(done)
+    done.wait(lambda: not done.panel.desk.runner.busy)
+    assert done.nodes.chambers is not before and done.scene.IsNodePresent(before)
+    assert voxels(done) != corrected
+
+
+def test_corrections_are_known_in_a_scene_that_was_loaded(done: OpenPanel, tmp_path: Path) -> None:
+    from SyntheticCECTLib.mrml.scene_file import load_scene, save_scene
+
+    session = done.panel.desk.session
+
+    def reload(name: str) -> None:
+        path = save_scene(done.scene, tmp_path / name)
+        done.scene.Clear(False)
+        done.slicer.app.processEvents()
+        load_scene(done.scene, path)
+        done.wait(lambda: done.nodes is not None, 20)
+
+    reload("as_computed.mrb")
+    assert session.corrected(done.nodes.native) is None
+    edit(done)
+    reload("corrected.mrb")
+    assert session.corrected(done.nodes.native) is not None
 
 
 def test_plot_shows_the_curve(done: OpenPanel) -> None:

@@ -148,3 +148,23 @@ def test_series_become_folders_without_identifiers(tmp_path: Path) -> None:
     folders = series_folders({"1.2.840": [str(tmp_path / "IM1")]}, tmp_path / "out")
     ((name, folder),) = folders.items()
     assert "840" not in name and [path.read_bytes() for path in folder.iterdir()] == [b"one"]
+
+
+def test_series_of_another_disk_are_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Path) -> None:
+        raise OSError("not across disks")
+
+    monkeypatch.setattr("os.link", refuse)
+    (tmp_path / "IM1").write_bytes(b"one")
+    (folder,) = series_folders({"1.2.840": [str(tmp_path / "IM1")]}, tmp_path / "out").values()
+    (file,) = folder.iterdir()
+    assert file.is_symlink() and file.read_bytes() == b"one"
+    monkeypatch.setattr("os.symlink", refuse)
+    (folder,) = series_folders({"1.2.840": [str(tmp_path / "IM1")]}, tmp_path / "copied").values()
+    (file,) = folder.iterdir()
+    assert not file.is_symlink() and file.read_bytes() == b"one"
+
+
+def test_series_with_a_file_that_is_gone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        series_folders({"1.2.840": [str(tmp_path / "IM1")]}, tmp_path / "out")

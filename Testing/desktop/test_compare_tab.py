@@ -72,6 +72,22 @@ def test_second_run_is_refused_while_one_is_on_its_way(panel: OpenPanel) -> None
     panel.ui.cancelButton.click()
 
 
+def test_compare_measures_the_chambers_that_were_corrected(compared: OpenPanel) -> None:
+    from Testing.desktop.test_chambers_tab import edit, voxels
+
+    edit(compared)
+    corrected = voxels(compared)
+    compared.run(compared.ui.compareButton)
+    assert compared.application.of("ask") == [] and voxels(compared) == corrected
+    assert float(figures(compared)["Dice, mean of slices"]) < 1.0
+    assert "corrected by hand" in compared.ui.compareMessageLabel.text
+    assert "edited by hand" in compared.ui.chambersMessageLabel.text
+    assert compared.volumes()[1][1] == f"{LV_ML * 5 / 6:.1f}"
+    compared.panel.compare.forget()
+    compared.ui.addCaseButton.click()
+    assert compared.table(compared.ui.casesTable)[0][1] == f"{LA_ML + LV_ML * 5 / 6:.1f}"
+
+
 def test_difference_map_is_synthetic_minus_real(compared: OpenPanel) -> None:
     compared.ui.differenceButton.click()
     (node,) = [

@@ -81,3 +81,13 @@ def test_panel_asks_for_no_selector_without_a_scene(panel: OpenPanel) -> None:
         ):
             getattr(panel.ui, name).setCurrentNode(node)
             assert getattr(panel.ui, name).currentNode() is node, name
+
+
+def test_no_selector_offers_the_chamber_split(done: OpenPanel) -> None:
+    """It is a node that can be seen, so that Slicer saves it, but nothing to work on."""
+    split = done.nodes.chamber_split
+    assert split is not None and not split.GetHideFromEditors()
+    for name, one in widgets().items():
+        if one.attrib["class"] == "qMRMLNodeComboBox":
+            getattr(done.ui, name).setCurrentNode(split)
+            assert getattr(done.ui, name).currentNode() is not split, name

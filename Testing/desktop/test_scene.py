@@ -58,6 +58,29 @@ def test_saved_scene_brings_everything_back(done: OpenPanel, tmp_path: Path) -> 
         assert view.GetForegroundOpacity() == pytest.approx(0.3)
 
 
+def test_scene_that_takes_long_to_load_brings_everything_back_too(done: OpenPanel, tmp_path: Path) -> None:
+    """Slicer shows its progress then, and the window works off what happened while the nodes come one by one."""
+    from SyntheticCECTLib.mrml.scene_file import load_scene, save_scene
+
+    path = save_scene(done.scene, tmp_path / "case.mrb")
+    came: list[Any] = []
+
+    def show_progress(*_: Any) -> None:
+        came.append(None)
+        if len(came) > 1:
+            done.slicer.app.processEvents()
+
+    tag = done.scene.AddObserver(done.scene.NodeAddedEvent, show_progress)
+    try:
+        load_scene(done.scene, path, clear=True)
+    finally:
+        done.scene.RemoveObserver(tag)
+    done.slicer.app.processEvents()
+    assert len(came) > 2 and done.parameters.nativeCt.GetName() == "blocks" and done.nodes is not None
+    assert done.ui.nativeCtSelector.currentNode() is done.parameters.nativeCt
+    assert done.volumes()[1][1] == f"{LV_ML:.1f}"
+
+
 def composites(panel: OpenPanel) -> list[Any]:
     """What each slice view shows."""
     from SyntheticCECTLib.mrml.node_types import nodes_of

@@ -148,6 +148,32 @@ def test_chosen_heart_stays_when_its_result_is_replaced(done: OpenPanel) -> None
     assert done.ui.heartSegmentationSelector.currentNode() is heart
 
 
+def test_heart_that_was_drawn_in_another_module_can_be_chosen(panel: OpenPanel, ct: Any) -> None:
+    node = panel.scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "drawn by hand")
+    panel.ui.heartSegmentationSelector.setCurrentNode(node)
+    assert panel.ui.heartSegmentCombo.count == 0 and not panel.ui.heartSegmentCombo.enabled
+    panel.widget.exit()
+    segment = panel.slicer.vtkSegment()
+    segment.SetName("Segment_1")
+    node.GetSegmentation().AddSegment(segment, "Segment_1")
+    panel.widget.enter()
+    assert panel.ui.heartSegmentCombo.enabled and panel.parameters.heartSegmentId == "Segment_1"
+    segment.SetName("whole heart")
+    panel.widget.enter()
+    assert panel.ui.heartSegmentCombo.currentText == "whole heart"
+    assert panel.panel.synthesize.choice().heart_segment == "Segment_1"
+
+
+def test_ct_that_got_its_voxels_in_another_module_can_be_worked_on(panel: OpenPanel, ct: Any) -> None:
+    voxels = ct.GetImageData()
+    ct.SetAndObserveImageData(None)
+    panel.widget.enter()
+    assert not panel.ui.applyButton.enabled and panel.ui.memoryLabel.text == ""
+    ct.SetAndObserveImageData(voxels)
+    panel.widget.enter()
+    assert panel.ui.applyButton.enabled and panel.ui.memoryLabel.text
+
+
 def test_ct_that_was_removed_during_its_run_is_named(panel: OpenPanel, ct: Any) -> None:
     before = panel.node_ids()
     panel.ui.applyButton.click()

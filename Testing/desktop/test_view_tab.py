@@ -124,6 +124,50 @@ def test_side_by_side_shows_ct_left_and_synthetic_right(done: OpenPanel) -> None
     assert done.application.page_layout == before
 
 
+def slice_views(panel: OpenPanel) -> dict[str, Any]:
+    from SyntheticCECTLib.mrml.node_types import nodes_of
+
+    return {node.GetLayoutName(): node for node in nodes_of(panel.scene, "vtkMRMLSliceNode")}
+
+
+def test_side_by_side_shows_one_plane_twice_and_leaves_the_planes_as_they_were(done: OpenPanel) -> None:
+    from SyntheticCECTLib.mrml.geometry import matrix_of
+
+    def plane(view: Any) -> np.ndarray:
+        return matrix_of(view.GetSliceToRAS())
+
+    left, right = slice_views(done)["Red"], slice_views(done)["Yellow"]
+    left.SetOrientationToAxial()
+    right.SetOrientationToSagittal()
+    right.SetSliceOffset(-12.0)
+    left.SetSliceOffset(125.0)
+    left.SetFieldOfView(120.0, 80.0, 1.0)
+    right.SetFieldOfView(300.0, 400.0, 1.0)
+    left.SetXYZOrigin(3.0, 4.0, 0.0)
+    before = plane(right)
+    choose(done, done.ui.viewPresetCombo, "Side by side")
+    assert right.GetOrientation() == "Axial" and np.array_equal(plane(left), plane(right))
+    assert right.GetXYZOrigin() == left.GetXYZOrigin()
+    # Equally high, as wide as the view's own shape says; Slicer keeps the height when a view gets another shape.
+    assert right.GetFieldOfView() == pytest.approx((60.0, 80.0, 1.0))
+    left.SetSliceOffset(130.0)
+    done.ui.showButton.click()
+    assert right.GetSliceOffset() == 130.0
+    choose(done, done.ui.viewPresetCombo, "Fusion")
+    assert np.array_equal(plane(right), before)
+    assert right.GetFieldOfView() == pytest.approx((300.0, 400.0, 1.0))
+    assert left.GetSliceOffset() == 130.0 and left.GetOrientation() == "Axial"
+
+
+def test_view_that_was_turned_while_side_by_side_stays_so(done: OpenPanel) -> None:
+    right = slice_views(done)["Yellow"]
+    right.SetOrientationToSagittal()
+    choose(done, done.ui.viewPresetCombo, "Side by side")
+    right.SetOrientationToCoronal()
+    choose(done, done.ui.viewPresetCombo, "Fusion")
+    assert right.GetOrientation() == "Coronal"
+
+
 def test_enhancement_lies_in_colour_over_the_ct(done: OpenPanel) -> None:
     choose(done, done.ui.viewPresetCombo, "Enhancement in colour")
     assert composites(done)["Red"].GetForegroundVolumeID() == done.nodes.enhancement.GetID()
@@ -159,6 +203,23 @@ def test_volume_rendering_carries_the_note(done: OpenPanel) -> None:
     )
     done.ui.renderingCheck.click()
     assert not rendering.GetVisibility()
+
+
+def test_3d_views_are_centred_on_a_result_and_on_its_first_volume_rendering(done: OpenPanel) -> None:
+    assert len(done.application.of("center_3d_views")) == 1
+    for _ in range(3):  # shown, hidden, and shown again, as a person turned it meanwhile
+        done.ui.renderingCheck.click()
+    assert len(done.application.of("center_3d_views")) == 2
+
+
+def test_centring_reaches_slicers_own_3d_views(panel: OpenPanel) -> None:
+    from SyntheticCECTLib.desktop.application import Application
+
+    manager = panel.slicer.app.layoutManager()
+    before = getattr(manager, "centered", None)
+    Application().center_3d_views()
+    if before is not None:  # Slicer itself does not count
+        assert manager.centered == before + 1
 
 
 def test_checkerboard_goes_with_its_result(done: OpenPanel) -> None:

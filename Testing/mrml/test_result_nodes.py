@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.mrml import result_nodes
 from SyntheticCECTLib.mrml.geometry import vtk_matrix_of
 from SyntheticCECTLib.mrml.label_node import chambers_of
+from SyntheticCECTLib.mrml.provenance import provenance_of
 from SyntheticCECTLib.mrml.result_nodes import ResultNodes, add_result, find_result, remove_result
 from SyntheticCECTLib.mrml.subject_hierarchy import items_of, nodes_in
 from SyntheticCECTLib.mrml.volume_node import add_volume, to_image
@@ -52,6 +54,12 @@ def test_a_case_without_cect_and_reference_has_no_node_for_them(scene: Any, a_na
     result = add_result(scene, case_result(cect=None, reference=None), a_native_node)
     assert result.registered_cect is None and result.reference is None
     assert result.synthetic_cect.GetName() == "native CT SYNTHETIC CECT (research use)"
+
+
+def test_chambers_that_a_person_changed_say_so(scene: Any, a_case: CaseResult, a_native_node: Any) -> None:
+    for by_hand in (False, True):
+        result = add_result(scene, replace(a_case, by_hand=by_hand), a_native_node)
+        assert (provenance_of(result.chambers).get("edited") == "by hand") == by_hand
 
 
 def test_a_scan_below_a_transform_takes_its_result_along(

@@ -77,6 +77,37 @@ def test_windows_and_colours_come_back(reloaded: ResultNodes) -> None:
     assert colors.GetName() == "SYNTHETIC enhancement colours" and colors.GetNumberOfColors() == 256
 
 
+def test_everything_comes_back_from_what_slicers_save_dialog_writes(
+    scene: Any, a_result: ResultNodes, a_case: CaseResult, tmp_path: Path
+) -> None:
+    save_as_the_dialog_does(scene, tmp_path)
+    load_scene(scene, tmp_path / "scene.mrml", clear=True)
+    result = find_result(scene, scene.GetFirstNodeByName("native CT"))
+    assert result is not None and result.chamber_split is not None
+    made = a_case.case.synthesis
+    assert made.chamber_prior is not None
+    assert (array_of(to_image(result.chamber_split)) == array_of(made.chamber_prior)).all()
+    colors = result.enhancement.GetDisplayNode().GetColorNode()
+    assert colors.GetName() == "SYNTHETIC enhancement colours" and colors.GetNumberOfColors() == 256
+    color = [0.0] * 4
+    colors.GetColor(255, color)
+    assert color == pytest.approx([1.0, 1.0, 0.8, 1.0], abs=0.01)
+
+
+def save_as_the_dialog_does(scene: Any, folder: Path) -> None:
+    """A ``scene.mrml`` and a file for each node that Slicer's Save dialog lists: it leaves hidden ones out."""
+    scene.SetURL(str(folder / "scene.mrml"))
+    scene.SetRootDirectory(str(folder))
+    for node in (scene.GetNthNode(n) for n in range(scene.GetNumberOfNodes())):
+        if node.IsA("vtkMRMLStorableNode") and not node.GetHideFromEditors() and node.GetSaveWithScene():
+            node.AddDefaultStorageNode()
+            storage = node.GetStorageNode()
+            ending = storage.GetDefaultWriteFileExtension()
+            storage.SetFileName(str(folder / f"{node.GetID()}.{ending}"))
+            assert storage.WriteData(node), node.GetName()
+    assert scene.Commit()
+
+
 def test_tables_come_back_and_numbers_stay_numbers(reloaded: ResultNodes) -> None:
     assert "left atrium,11.5,mL," in table_csv(reloaded.tables["volumes"])
     curve = columns_of(series_of(reloaded.charts["curve"])[0].GetTableNode())

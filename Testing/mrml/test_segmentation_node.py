@@ -100,6 +100,30 @@ def test_a_part_of_the_scan_updates_as_the_whole_does(
     assert data.GetExtent()[:2] == (13, 38)
 
 
+@pytest.mark.parametrize("drawn_over", ["la", "lv"])
+def test_chambers_that_were_drawn_to_overlap_stay_two_after_an_update(
+    some_chambers: Any, some_labels: sitk.Image, a_native_node: Any, drawn_over: str
+) -> None:
+    """The Segment Editor gives such a segment a label map of its own, in which it has the value 1."""
+    segmentation = some_chambers.GetSegmentation()
+    segmentation.SeparateSegmentLabelmap(drawn_over)
+    for _ in range(2):  # the second update finds one label map that both share again
+        update_chambers(some_chambers, some_labels)
+        assert (array_of(chambers_of(some_chambers, a_native_node)) == array_of(some_labels)).all()
+    assert surface_of(some_chambers, "lv").GetBounds() != surface_of(some_chambers, "la").GetBounds()
+
+
+def test_chambers_whose_values_changed_places_do_not_change_places_themselves(
+    some_chambers: Any, some_labels: sitk.Image, a_native_node: Any
+) -> None:
+    """They still share one label map, as after Slicer put overlapping segments together again."""
+    segmentation = some_chambers.GetSegmentation()
+    segmentation.GetSegment("la").SetLabelValue(2)
+    segmentation.GetSegment("lv").SetLabelValue(1)
+    update_chambers(some_chambers, some_labels)
+    assert (array_of(chambers_of(some_chambers, a_native_node)) == array_of(some_labels)).all()
+
+
 def test_a_segment_that_a_person_added_survives_an_update(some_chambers: Any, a_native_node: Any) -> None:
     slicer: Any = importlib.import_module("slicer")
     segmentation = some_chambers.GetSegmentation()

@@ -72,6 +72,11 @@ class Application:
         manager = slicer.app.layoutManager()
         return 0 if manager is None else int(manager.layout)
 
+    def center_3d_views(self) -> None:
+        """The cameras of all 3D views on what is visible in them; nothing without a main window."""
+        if slicer.app.layoutManager() is not None:
+            slicer.util.resetThreeDViews()
+
     def temporary_folder(self) -> str:
         """Where Slicer keeps temporary files."""
         return str(slicer.app.temporaryPath)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,11 +11,11 @@ from typing import Any
 import slicer
 
 from ..core.errors import InputRefused
-from ..mrml.scene_change import remove_nodes
 from .background_run import BackgroundRun, Listener
 from .batch_queue import BatchQueue, State, scans_in
 from .desk import Desk
-from .path_field import follow_path
+from .opened_case import OpenedCase
+from .path_field import TypedPath
 from .quality_check import QualityCheck, Verdict
 from .run_display import STEPS
 from .scan_size import scan_voxels
@@ -38,10 +40,10 @@ class BatchTab:
         check.running[QUEUE] = lambda: self.queue is not None and self.queue.running
         self.queue: BatchQueue | None = None
         self._quality: QualityCheck | None = None
-        self._looked_at: str | None = None
-        self._native: Any = None
-        self._loading = False
+        self._opened_case = OpenedCase(desk)
+        self._loading = self._closed = False
         self._series: dict[str, Path] = {}
+        self._series_roots: list[Path] = []
         self._trouble = ""
         ui = self._ui = desk.ui
         for button, act in (
@@ -50,15 +52,13 @@ class BatchTab:
             (ui.passButton, self._pass), (ui.fixButton, self._fix), (ui.failButton, self._fail),
         ):  # fmt: skip
             button.connect("clicked(bool)", act)
-        follow_path(ui.batchInputEdit, self._input_changed)
-        follow_path(ui.batchOutputEdit, self._output_changed)
+        self._typed = [TypedPath(field, self._folders) for field in (ui.batchInputEdit, ui.batchOutputEdit)]
         ui.batchTable.connect("cellDoubleClicked(int,int)", self._open)
 
     def restore(self) -> None:
         """Shows the folders of the parameter node; a queue that runs goes on, whatever became of the scene."""
         ui, parameters = self._ui, self._desk.parameters
-        if self._native is not None and not self._desk.session.scene.IsNodePresent(self._native):
-            self._native = self._looked_at = None
+        self._opened_case.follow_scene()
         if self.queue is not None and self.queue.running:
             parameters.batchInput = str(ui.batchInputEdit.currentPath)
             parameters.batchOutput = str(ui.batchOutputEdit.currentPath)
@@ -71,9 +71,12 @@ class BatchTab:
         self._look()
 
     def close(self) -> None:
-        """Stops the queue; finished cases stay."""
-        if self.queue is not None and self.queue.running:
-            self.queue.stop()
+        """Stops the queue, and removes the files of DICOM series; finished cases stay."""
+        self._closed = True
+        for typed in self._typed:
+            typed.close()
+        self._stop()
+        self._remove_series()
 
     def show(self) -> None:
         """The queue as it is."""
@@ -87,6 +90,7 @@ class BatchTab:
             rows.append((case.case_id, case.state.value, decision.verdict if decision else "", remark))
         fill_table(ui.batchTable, HEADINGS, rows)
         running = bool(queue and queue.running)
+        ui.batchInputEdit.enabled = ui.batchOutputEdit.enabled = not running
         ui.batchStartButton.enabled, ui.batchStopButton.enabled = not running, running
         ui.batchProgressBar.setVisible(running)
         ui.batchProgressBar.value = round(STEPS * (queue.finished if queue else 0))
@@ -97,7 +101,7 @@ class BatchTab:
         for button in (ui.openCaseButton, ui.nextCaseButton):
             button.enabled = bool(done)
         for button in (ui.passButton, ui.fixButton, ui.failButton):
-            button.enabled = self._looked_at is not None
+            button.enabled = self._opened_case.case_id is not None
 
     def _summary(self) -> str:
         if self.queue is None or not self.queue.cases:
@@ -106,6 +110,7 @@ class BatchTab:
         return ", ".join(f"{number} {state.value}" for state, number in count.items() if number) + "."
 
     def _start(self, *_: Any) -> None:
+        self._settle()
         if self.queue is None or not self.queue.running:
             self._look()
         queue = self.queue
@@ -124,6 +129,7 @@ class BatchTab:
             return
         self._ui.batchStartButton.enabled = False  # the window is alive while headers are read
         voxels = self._most_voxels(queue)
+        self._settle()
         if self.queue is not queue:  # other folders were chosen meanwhile
             self.show()
             return
@@ -150,17 +156,20 @@ class BatchTab:
         self._ui.batchMessageLabel.text = text
 
     def _stop(self, *_: Any) -> None:
-        if self.queue is not None:
+        if self.queue is not None and self.queue.running:
             self.queue.stop()
 
     def _look(self) -> None:
         """Makes the queue of the folders that are chosen; none where one of them may not be looked into."""
         self.queue, self._quality, self._trouble = None, None, ""
-        if self._desk.parameters.batchOutput:
-            try:
-                self.queue, self._quality = self._queue_and_verdicts(Path(self._desk.parameters.batchOutput))
-            except OSError as error:
-                self._trouble = f"A folder cannot be read ({error}). Choose another one."
+        scans, results = self._desk.parameters.batchInput, self._desk.parameters.batchOutput
+        try:
+            if scans and not Path(scans).is_dir():
+                self._trouble = f"'{scans}' is not a folder. Choose another one."
+            if results:
+                self.queue, self._quality = self._queue_and_verdicts(Path(results))
+        except OSError as error:
+            self._trouble = f"A folder cannot be read ({error}). Choose another one."
         self.show()
 
     def _queue_and_verdicts(self, output: Path) -> tuple[BatchQueue, QualityCheck]:
@@ -180,39 +189,53 @@ class BatchTab:
         failed: Any,
         ended: Callable[[], None],
     ) -> BackgroundRun:
-        listener = Listener(progress=progress, done=lambda _: done(), failed=failed, ended=ended)
+        def over() -> None:
+            ended()
+            if self._closed:  # Windows removes no file that is being read
+                self._remove_series()
+
+        listener = Listener(progress=progress, done=lambda _: done(), failed=failed, ended=over)
         return BackgroundRun(self._desk.runner.command_line, arguments, listener)
 
-    def _input_changed(self, path: str) -> None:
-        self._folders(path, self._desk.parameters.batchOutput)
+    def _settle(self) -> None:
+        for typed in self._typed:
+            typed.settle()
 
-    def _output_changed(self, path: str) -> None:
-        self._folders(self._desk.parameters.batchInput, path)
-
-    def _folders(self, scans: str, results: str) -> None:
-        parameters = self._desk.parameters
-        if (parameters.batchInput, parameters.batchOutput) != (scans, results):
-            self.close()
-            parameters.batchInput, parameters.batchOutput = scans, results
+    def _folders(self) -> None:
+        """Looks into the folders that the fields name, where they are others."""
+        ui, parameters = self._ui, self._desk.parameters
+        folders = str(ui.batchInputEdit.currentPath), str(ui.batchOutputEdit.currentPath)
+        if (parameters.batchInput, parameters.batchOutput) != folders:
+            self._stop()
+            parameters.batchInput, parameters.batchOutput = folders
             self._look()
 
     def _add_dicom(self, *_: Any) -> None:
+        self._settle()
+        application = self._desk.application
         try:
-            series = self._desk.application.selected_series()
+            series = application.selected_series()
         except AttributeError:
             series = {}
         if not series:
-            self._ui.batchMessageLabel.text = (
-                "Select series in the DICOM module first (Advanced view), then press again."
-            )
+            self._say("Select series in the DICOM module first (Advanced view), then press again.")
             return
         if not self._desk.parameters.batchOutput:
-            self._ui.batchMessageLabel.text = "Choose a folder for the results first."
+            self._say("Choose a folder for the results first.")
             return
-        self._series |= series_folders(series, Path(self._desk.application.temporary_folder()))
-        if self.queue is not None and self.queue.running:
-            self.queue.stop()
+        self._stop()  # it may be reading one of these series
+        try:
+            root = Path(tempfile.mkdtemp(prefix="SyntheticCECT-", dir=application.temporary_folder()))
+            self._series_roots.append(root)
+            self._series |= series_folders(series, root)
+        except OSError as error:
+            self._say(f"The DICOM files cannot be handed over ({error}). Import the series again.")
+            return
         self._look()
+
+    def _remove_series(self) -> None:
+        for root in self._series_roots:
+            shutil.rmtree(root, ignore_errors=True)
 
     def _open(self, *_: Any) -> None:
         row = self._ui.batchTable.currentRow()
@@ -223,7 +246,7 @@ class BatchTab:
         if self.queue is None or self._quality is None:
             return
         done = [case.case_id for case in self.queue.cases if case.state is State.DONE]
-        case_id = self._quality.next_undecided(done, self._looked_at)
+        case_id = self._quality.next_undecided(done, self._opened_case.case_id)
         if case_id is None:
             self._ui.qaMessageLabel.text = "Every finished case is decided."
             return
@@ -243,33 +266,17 @@ class BatchTab:
             self._loading = False
 
     def _show_case(self, case_id: str) -> None:
-        from ..core.case import part_of
-        from ..core.case_folder import read_case
-        from ..mrml.volume_node import add_volume
-
         def report(_: float, message: str) -> None:
             self._ui.qaMessageLabel.text = f"{message[:1].upper()}{message[1:]}…"
             slicer.app.processEvents()
 
         assert self.queue is not None
-        session = self._desk.session
-        case = read_case(self.queue.folder(case_id), part_of(report, 0.0, 0.5))
-        self._put_away()
-        native = add_volume(session.scene, case.synthesis.native_ct, case_id)
-        session.take(case, native, replace_earlier=False, on_progress=part_of(report, 0.5, 1.0))
-        self._native, self._looked_at = native, case_id
+        self._opened_case.show(case_id, self.queue.folder(case_id), report)
         decision = self._quality.decisions.get(case_id) if self._quality else None
         self._ui.qaCommentEdit.text = decision.comment if decision else ""
         self._opened()
         self.show()
         self._ui.qaMessageLabel.text = f"Looking at {case_id}."
-
-    def _put_away(self) -> None:
-        session, native, self._native = self._desk.session, self._native, None
-        if native is not None and session.scene.IsNodePresent(native):
-            if session.native is native and session.nodes is not None:
-                session.remove(session.nodes)
-            remove_nodes(session.scene, [native])
 
     def _pass(self, *_: Any) -> None:
         self._decide(Verdict.PASS)
@@ -281,10 +288,10 @@ class BatchTab:
         self._decide(Verdict.FAIL)
 
     def _decide(self, verdict: Verdict) -> None:
-        if self._quality is None or self._looked_at is None:
+        if self._quality is None or self._opened_case.case_id is None:
             return
         try:
-            self._quality.decide(self._looked_at, verdict, self._ui.qaCommentEdit.text)
+            self._quality.decide(self._opened_case.case_id, verdict, self._ui.qaCommentEdit.text)
         except OSError as error:
             self._ui.qaMessageLabel.text = f"The verdict could not be kept: {error}"
             return

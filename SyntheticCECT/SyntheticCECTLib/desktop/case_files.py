@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputRefused
+from ..core.formats.itk_name import itk_name
 from .slice_range import SliceRange
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class CaseChoice:
         cect: Node of a real CECT, or ``None``.
         reference: Segmentation node with chambers, or ``None``.
         reference_on_cect: Whether they were drawn on the CECT.
+        as_corrected: Whether chambers that a person corrected in the earlier result take the place of the threshold's.
     """
 
     native: Any
@@ -46,6 +48,7 @@ class CaseChoice:
     cect: Any = None
     reference: Any = None
     reference_on_cect: bool = False
+    as_corrected: bool = False
 
 
 class CaseFiles:
@@ -137,5 +140,5 @@ class CaseFiles:
         import SimpleITK as sitk
 
         path = self.folder / name
-        sitk.WriteImage(image, str(path))
+        sitk.WriteImage(image, itk_name(path))
         return path

@@ -93,16 +93,20 @@ class CaseRunner:
             view: Is told how it goes.
         """
 
+        session, asked = self._session, choice.as_corrected
+
         def arguments(files: CaseFiles, report: OnProgress) -> list[str | Path]:
+            nonlocal asked
+            asked = asked or session.corrected(choice.native) is not None
             return files.write(choice, report)
 
         def take(files: CaseFiles, report: OnProgress) -> CaseResult:
-            from ..core.case import part_of
+            from ..core.case import part_of, segment_case
             from ..core.case_folder import REPORT, read_case
             from ..mrml.volume_node import to_image
 
             case = read_case(files.result, part_of(report, 0.0, 0.4))
-            if not self._session.scene.IsNodePresent(choice.native):
+            if not session.scene.IsNodePresent(choice.native):
                 raise InputRefused(
                     "ct_removed",
                     f"'{choice.native.GetName()}' was removed from the scene meanwhile.",
@@ -113,9 +117,13 @@ class CaseRunner:
             report(0.45, "putting the result on the CT's grid")
             case = choice.slices.spread(case, native_ct)
             chosen = (choice.heart, choice.cect, choice.reference)
-            result = self._session.take(
-                case, choice.native, replace_earlier, part_of(report, 0.5, 1.0), keep=chosen
-            )
+            corrected = session.corrected(choice.native)
+            labels = corrected if choice.as_corrected else None
+            progress = part_of(report, 0.5, 0.6)
+            result = segment_case(case, on_progress=progress, labels=labels, by_hand=labels is not None)
+            # What was corrected while this ran, nobody has asked about.
+            replace = replace_earlier and (asked or corrected is None)
+            session.take(result, choice.native, replace, part_of(report, 0.6, 1.0), keep=chosen)
             self._keep(files.result / REPORT)
             return result
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
+from ..mrml.provenance import provenance_of
 from ..mrml.result_nodes import ResultNodes, add_result, find_result, remove_result
 from ..mrml.scene_change import all_or_nothing, remove_nodes
 from .companion_volume import companions_of
 
 if TYPE_CHECKING:
+    import SimpleITK as sitk
+
     from ..core.case import CaseResult, OnProgress, PreparedCase
     from ..mrml.live_chambers import LiveChambersNode
 
@@ -51,40 +54,38 @@ class CaseSession:
 
     def take(
         self,
-        case: PreparedCase,
+        result: CaseResult,
         native: Any,
         replace_earlier: bool,
         on_progress: OnProgress | None = None,
         keep: Collection[Any] = (),
-    ) -> CaseResult:
+    ) -> None:
         """Adds a new result to the scene, all of it or nothing, and makes it the session's.
 
         Args:
-            case: On the CT's grid.
+            result: On the CT's grid.
             native: The CT.
             replace_earlier: Whether the older result of this CT goes.
             on_progress: As for `add_result`.
             keep: Nodes that stay also where they belong to the older result, such as a heart that a person edited and
                 chose as the mask.
         """
-        from ..core.case import part_of, segment_case
+        from ..core.case import part_of
         from ..mrml.live_chambers import LiveChambersNode
 
         report = part_of(on_progress, 0.0, 1.0)
-        result = segment_case(case, on_progress=part_of(report, 0.0, 0.2))
         earlier = find_result(self.scene, native) if replace_earlier else None
         with all_or_nothing(self.scene):
-            nodes = add_result(self.scene, result, native, on_progress=part_of(report, 0.2, 0.9))
+            nodes = add_result(self.scene, result, native, on_progress=part_of(report, 0.0, 0.9))
             report(0.9, "preparing the threshold slider")
-            live = LiveChambersNode(case.synthesis, nodes.chambers)
+            live = LiveChambersNode(result.case.synthesis, nodes.chambers)
             report(1.0, "showing the result")
         if earlier is not None:
             self.remove(earlier, keep)
         self.native, self.nodes = native, nodes
         self._forget()
-        self._case, self._live = case, live
+        self._case, self._live = result.case, live
         self._tell()
-        return result
 
     def remove(self, nodes: ResultNodes, keep: Collection[Any] = ()) -> None:
         """Takes a result out of the scene, with what was made of it; nodes of it that shall be kept stay."""
@@ -117,6 +118,41 @@ class CaseSession:
             assert self.nodes is not None
             self._live = LiveChambersNode(synthesis, self.nodes.chambers)
         return self._live
+
+    def corrected(self, native: Any) -> sitk.Image | None:
+        """The chambers in a CT's result, where a person has corrected them.
+
+        Told from the voxels themselves, so that it is known of a scene that was loaded, too.
+
+        Args:
+            native: The CT.
+
+        Returns:
+            LA = 1, LV = 2 on the CT's grid; ``None`` where they are those of their threshold, or there is no result.
+
+        Raises:
+            InputRefused: What is drawn cannot be read on the CT's grid; as for `drawn_chambers_of`.
+        """
+        import numpy as np
+        import SimpleITK as sitk
+
+        from ..core.chambers import segment
+        from ..core.errors import InputRefused
+        from ..mrml.label_node import drawn_chambers_of
+        from ..mrml.result_case import prepared_case_of
+
+        nodes = find_result(self.scene, native)
+        if nodes is None:
+            return None
+        labels = drawn_chambers_of(nodes.chambers, native)
+        try:
+            synthesis = (self.case() if nodes == self.nodes else prepared_case_of(nodes)).synthesis
+        except InputRefused:
+            return labels  # of a damaged result nobody can tell what was corrected
+        threshold_hu = provenance_of(nodes.chambers).get("threshold_hu") or synthesis.default_threshold_hu
+        found = segment(synthesis, float(threshold_hu))
+        same = np.array_equal(sitk.GetArrayViewFromImage(labels), sitk.GetArrayViewFromImage(found))
+        return None if same else labels
 
     def _forget(self) -> None:
         self._case, self._live = None, None

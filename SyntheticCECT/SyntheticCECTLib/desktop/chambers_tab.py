@@ -8,8 +8,10 @@ from typing import Any
 import qt
 
 from ..core.errors import InputRefused
-from ..mrml.provenance import provenance_of, write_provenance
+from ..mrml.provenance import BY_HAND, provenance_of, write_provenance
+from ..mrml.result_nodes import ResultNodes
 from .body_surface import body_surface_m2
+from .corrections import may_replace
 from .desk import Desk
 from .dicom_button import DicomButton
 from .histogram_picture import histogram_pixels, write_png
@@ -32,6 +34,7 @@ class ChambersTab:
     def __init__(self, desk: Desk, picture: Path) -> None:
         self._desk, self._picture = desk, picture
         self._following = self._edited = False
+        self._may_move: bool | None = None  # asked where a move begins, and true of it until it rests
         self._volumes: dict[str, dict[str, Any]] = {}
         self._histogram: Any = None
         self.dicom = DicomButton(desk)
@@ -58,7 +61,7 @@ class ChambersTab:
         for control in controls:
             control.enabled = nodes is not None
         self.dicom.show()
-        self._histogram = None
+        self._histogram = self._may_move = None
         if nodes is None:
             self._volumes = {}
             fill_table(self._ui.volumesTable, HEADINGS, [])
@@ -67,7 +70,7 @@ class ChambersTab:
             return
         facts = provenance_of(nodes.chambers)
         try:
-            self._follow(float(facts.get("threshold_hu") or self._default_hu()))
+            self._follow(self._threshold_hu(nodes))
         except InputRefused as refusal:
             self._refuse(refusal)
             return
@@ -80,7 +83,8 @@ class ChambersTab:
     def finish(self) -> None:
         """What is slow and waits until the slider rests: surfaces, tables, the mark in the chart."""
         nodes = self._desk.session.nodes
-        if nodes is None or not self._volumes:
+        may_move, self._may_move = self._may_move, None
+        if nodes is None or may_move is False or not self._volumes:
             return
         from ..core.case_metrics import heart_volume_ml
         from ..mrml.plots import mark_threshold
@@ -100,17 +104,36 @@ class ChambersTab:
             mark_threshold(nodes.charts["curve"], threshold_hu)
 
     def _moved(self, threshold_hu: float) -> None:
-        if self._following or not self._desk.settled or self._desk.session.nodes is None:
+        nodes = self._desk.session.nodes
+        if self._following or not self._desk.settled or nodes is None:
             return
         try:
-            self._volumes = self._desk.session.live().at(threshold_hu)
+            may_move = self._ask_once()
+            if may_move:
+                self._volumes = self._desk.session.live().at(threshold_hu)
+            else:
+                self._follow(self._threshold_hu(nodes))
         except InputRefused as refusal:
             self._ui.chambersMessageLabel.text = str(refusal)
             return
-        self._desk.session.nodes.chambers.RemoveAttribute("SyntheticCECT.edited")
+        self._may_move = may_move
+        self._settle.start()
+        if not may_move:
+            return
+        nodes.chambers.RemoveAttribute("SyntheticCECT.edited")
+        write_provenance(nodes.chambers, {"threshold_hu": f"{threshold_hu:g}"})
         self._edited = False
         self._show_volumes()
-        self._settle.start()
+
+    def _ask_once(self) -> bool:
+        """Whether the chambers follow the slider."""
+        if self._may_move is not None:
+            return self._may_move
+        self._following = True  # a slider that moves behind the question asks no other one
+        try:
+            return may_replace(self._desk, self._desk.session.native)
+        finally:
+            self._following = False
 
     def _reset(self, *_: Any) -> None:
         if self._desk.session.nodes is None:
@@ -122,7 +145,12 @@ class ChambersTab:
             return
         if self._ui.thresholdSlider.value == threshold_hu:
             self._moved(threshold_hu)  # edited by hand, perhaps: the slider itself would not move
-        self._ui.thresholdSlider.value = threshold_hu
+        else:
+            self._ui.thresholdSlider.value = threshold_hu
+
+    def _threshold_hu(self, nodes: ResultNodes) -> float:
+        """Of the chambers in the scene."""
+        return float(provenance_of(nodes.chambers).get("threshold_hu") or self._default_hu())
 
     def _default_hu(self) -> float:
         return float(self._desk.session.case().synthesis.default_threshold_hu)
@@ -137,7 +165,7 @@ class ChambersTab:
         self._measure_now(edited=True)
         if self._volumes:
             assert self._desk.session.nodes is not None
-            write_provenance(self._desk.session.nodes.chambers, {"edited": "by hand"})
+            write_provenance(self._desk.session.nodes.chambers, BY_HAND)
 
     def _measure_now(self, edited: bool) -> None:
         """The segments as they are in the scene."""

@@ -124,9 +124,10 @@ class CompareTab:
             cect=ui.realCectSelector.currentNode(),
             reference=ui.referenceSelector.currentNode(),
             reference_on_cect=bool(ui.referenceOnCectCheck.checked),
+            as_corrected=True,
         )
         try:
-            self._check.admit(CASE, self._synthesize.memory(choice.cect))
+            self._check.admit(CASE, self._synthesize.memory(choice.cect), keeps_corrections=True)
         except InputRefused as refusal:
             self.display.end(str(refusal))
             return
@@ -172,7 +173,9 @@ class CompareTab:
         if self._agreement is None and self._desk.session.nodes is not None:
             from ..core.case import segment_case
 
-            agreement = segment_case(self._desk.session.case()).agreement
+            session = self._desk.session
+            labels = session.corrected(session.native)
+            agreement = segment_case(session.case(), labels=labels, by_hand=labels is not None).agreement
             self._agreement = agreement.as_dict() if agreement else None
         return self._agreement
 
@@ -232,6 +235,10 @@ def comparison_text(result: CaseResult) -> str:
         parts.append(_registration_text(registration))
     if result.no_agreement:
         parts.append(f"Not compared: {result.no_agreement}.")
+    if result.by_hand:
+        parts.append(
+            "The chambers are those that you corrected by hand; the report shows those of the threshold."
+        )
     return " ".join(parts) or "Compared."
 
 

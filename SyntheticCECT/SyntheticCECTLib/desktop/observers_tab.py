@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import qt
 
 from ..core.errors import InputRefused
+from ..core.formats.itk_name import itk_name
 from ..mrml.node_types import nodes_of
 from .desk import Desk
 from .installer import Installer
@@ -164,7 +166,8 @@ class ObserversTab:
             self._screen.clear()
             self._say(nothing_left(session.progress))
         else:
-            self._screen.show(task, session.mask() if task.draws else _read(task))
+            judged = None if task.draws else task.proposal
+            self._screen.show(task, _read(judged) if judged else session.mask())
             if task.draws:
                 self._editor.begin(self._screen.segmentation, self._screen.volume)
             session.touch()
@@ -238,7 +241,7 @@ def _timer(interval_ms: int, call: Callable[[], None]) -> Any:
     return timer
 
 
-def _read(task: ReadingTask) -> Any:
+def _read(labels: Path) -> Any:
     import SimpleITK as sitk
 
-    return sitk.ReadImage(str(task.proposal), sitk.sitkUInt8)
+    return sitk.ReadImage(itk_name(labels), sitk.sitkUInt8)

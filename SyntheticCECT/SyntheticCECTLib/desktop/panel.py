@@ -113,6 +113,13 @@ class Panel:
         self.batch.restore()
         self._show()
 
+    def enter(self) -> None:
+        """The module is opened, perhaps again: what another one may have changed meanwhile is looked at anew."""
+        if self.desk.settled:
+            self.synthesize.look_again()
+            self.compare.show()
+            self.view.update_message()
+
     def scene_changed(self, parameters: Callable[[], Any]) -> None:
         """The scene was closed or loaded: its result is looked for, and shown as it was saved.
 
@@ -121,9 +128,14 @@ class Panel:
         """
 
         def follow() -> None:
-            if self._open and not self.desk.settled:
-                self.set_parameters(parameters())
-                self.annotation.update()
+            if not self._open or self.desk.settled:
+                return
+            if self.desk.session.scene.IsBatchProcessing():
+                # A scene that takes long to load shows its progress, and events are worked off meanwhile.
+                _later(follow)
+                return
+            self.set_parameters(parameters())
+            self.annotation.update()
 
         _later(follow)
 
@@ -219,6 +231,7 @@ class Panel:
         nodes = self.desk.session.nodes
         if nodes is not None and slicer.app.layoutManager() is not None:
             slicer.util.resetSliceViews()
+            self.desk.application.center_3d_views()
 
     def _case_changed(self) -> None:
         self.compare.forget()

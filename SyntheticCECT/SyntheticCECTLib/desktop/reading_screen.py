@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import slicer
 
+from ..core.formats.itk_name import itk_name
 from ..mrml.display import show_overlay
 from ..mrml.node_types import nodes_of
 from ..mrml.task_in_scene import TaskInScene
@@ -54,8 +55,8 @@ class ReadingScreen(TaskInScene):
         import SimpleITK as sitk
 
         self.clear()
-        image = sitk.ReadImage(str(task.image))
-        second = None if task.second_image is None else sitk.ReadImage(str(task.second_image))
+        image = sitk.ReadImage(itk_name(task.image))
+        second = None if task.second_image is None else sitk.ReadImage(itk_name(task.second_image))
         # Surfaces would have to be made again after each stroke.
         self.add(task.label, image, second, labels, task.slices, surfaces=False)
         self._arrange(image)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import prod
 from pathlib import Path
 
+from ..core.formats.itk_name import itk_name
+
 
 def scan_voxels(path: Path) -> int | None:
     """Voxels of a file, or of a folder with one DICOM file for each slice; ``None`` where no header tells."""
@@ -15,7 +17,7 @@ def scan_voxels(path: Path) -> int | None:
         if not files:
             return None
         reader = sitk.ImageFileReader()
-        reader.SetFileName(str(files[0]))
+        reader.SetFileName(itk_name(files[0]))
         reader.ReadImageInformation()
     except (OSError, RuntimeError):
         return None

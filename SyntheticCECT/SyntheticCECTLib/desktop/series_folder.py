@@ -6,11 +6,12 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 
 def series_folders(series: Mapping[str, Sequence[str]], root: Path) -> dict[str, Path]:
-    """A folder with the files of each series, as links where the disk has them.
+    """A folder with the files of each series, as links where the system allows them.
 
     Args:
         series: Files by series UID.
@@ -18,6 +19,9 @@ def series_folders(series: Mapping[str, Sequence[str]], root: Path) -> dict[str,
 
     Returns:
         Folders by a short name that holds no identifier of a patient.
+
+    Raises:
+        OSError: A file is gone, or a folder cannot be written.
     """
     folders = {}
     for uid, files in series.items():
@@ -32,7 +36,9 @@ def series_folders(series: Mapping[str, Sequence[str]], root: Path) -> dict[str,
 
 
 def _put(file: Path, place: Path) -> None:
-    try:
-        os.link(file, place)
-    except OSError:
-        shutil.copyfile(file, place)
+    file = file.resolve(strict=True)  # of a file that is gone a symbolic link would be made without a word
+    for link in (os.link, os.symlink):
+        with suppress(OSError):  # another disk, or a system that allows no links
+            link(file, place)
+            return
+    shutil.copyfile(file, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from ..core.errors import InputRefused
+from .corrections import may_replace
 from .desk import Desk
 from .memory import ADVICE, MemoryNeed, memory_need
 
@@ -45,16 +46,17 @@ class StartCheck:
         )
         return memory_need(voxels, self.free_memory(), cect_voxels, beside)
 
-    def admit(self, who: str, need: MemoryNeed | None) -> None:
+    def admit(self, who: str, need: MemoryNeed | None, keeps_corrections: bool = False) -> None:
         """Returns where a run may start.
 
         Args:
             who: `CASE` or `QUEUE`.
             need: Its memory; ``None`` where it is not known.
+            keeps_corrections: Whether the result will hold the chambers as a person corrected them.
 
         Raises:
             InputRefused: ``model_absent`` or ``device_absent`` where a saved choice is not on this computer;
-                ``too_little_memory`` where a person does not want to try nevertheless.
+                ``too_little_memory`` or ``corrections_kept`` where a person does not want to go on.
         """
         parameters = self._desk.parameters
         if parameters.model and parameters.model not in self.models:
@@ -71,6 +73,13 @@ class StartCheck:
             )
         if need is not None and not need.enough and not self._wanted(need):
             raise InputRefused("too_little_memory", f"{need.amount()}: not enough.", ADVICE)
+        replaces = who == CASE and parameters.replaceEarlier and not keeps_corrections
+        if replaces and not may_replace(self._desk, parameters.nativeCt):
+            raise InputRefused(
+                "corrections_kept",
+                "Nothing was started: your corrections of the chambers stay.",
+                "Untick 'Replace the earlier result of this CT' to have both, or press Compare to measure the corrected ones.",
+            )
         self._claimed[who] = need.needed if need is not None else 0
 
     def _wanted(self, need: MemoryNeed) -> bool:

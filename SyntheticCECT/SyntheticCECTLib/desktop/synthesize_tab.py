@@ -42,7 +42,7 @@ class SynthesizeTab:
         self.display = RunDisplay(
             ui.applyButton, ui.cancelButton, ui.progressBar, ui.progressLabel, ui.messageLabel
         )
-        self._packages = PackagesBox(ui, desk.runner.installer, self._packages_changed)
+        self._packages = PackagesBox(ui, desk.runner.installer, self.look_again)
         self._gpus: list[Device] = []
         self._gpus_known = False
         self._torch = torch_build()
@@ -80,6 +80,11 @@ class SynthesizeTab:
         self._packages.show()
         self._show_card()
         self.update()
+
+    def look_again(self) -> None:
+        """What others may have changed: segments, the CT's size, packages."""
+        self._torch = torch_build()
+        self.restore()
 
     def warm_up(self) -> None:
         """What takes a moment and need not be waited for when the panel opens: SimpleITK, scipy, and the default model."""
@@ -160,10 +165,6 @@ class SynthesizeTab:
 
     def _cancel(self, *_: Any) -> None:
         self._desk.runner.cancel()
-
-    def _packages_changed(self) -> None:
-        self._torch = torch_build()
-        self.restore()
 
     def _native_changed(self, node: Any = None) -> None:
         if self._scene_is_changing():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputRefused
@@ -10,6 +11,7 @@ from ..mrml.node_types import nodes_of, slicer
 from ..mrml.result_nodes import ResultNodes
 from ..mrml.volume_rendering import render_volume, rendering_of
 from .companion_volume import CHECKERBOARD, DIFFERENCE, companion_of, put_companion
+from .slice_plane import SlicePlane
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -30,16 +32,30 @@ def show_enhancement(nodes: ResultNodes, opacity: float) -> None:
     show_overlay(_composites(nodes), nodes.native, nodes.enhancement, opacity)
 
 
-def show_side_by_side(nodes: ResultNodes) -> None:
-    """The CT in the left view and the synthetic CECT in the right one, both on the same axial slice."""
+def show_side_by_side(nodes: ResultNodes) -> dict[str, SlicePlane]:
+    """The CT in the left view and the synthetic CECT in the right one, both on the same axial slice and equally large.
+
+    Returns:
+        The planes of the views that had to be turned, by layout name, for `turn_back`.
+    """
     for composite in _composites(nodes):
         right = composite.GetLayoutName() == RIGHT
         show_overlay([composite], nodes.synthetic_cect if right else nodes.native, None, 0.0)
-    views = {node.GetLayoutName(): node for node in nodes_of(_scene(nodes), "vtkMRMLSliceNode")}
-    if LEFT in views and RIGHT in views:
-        for name in (LEFT, RIGHT):
-            views[name].SetOrientationToAxial()
-        views[RIGHT].SetSliceOffset(views[LEFT].GetSliceOffset())
+    views = _slice_views(_scene(nodes))
+    if not {LEFT, RIGHT} <= set(views):
+        return {}
+    turned = {name: SlicePlane.of(views[name]) for name in (LEFT, RIGHT) if not _is_axial(views[name])}
+    views[LEFT].SetOrientationToAxial()
+    SlicePlane.of(views[LEFT]).put(views[RIGHT])
+    return turned
+
+
+def turn_back(scene: Any, planes: Mapping[str, SlicePlane]) -> None:
+    """Gives views the planes that `show_side_by_side` took from them, but for one that was turned again since."""
+    views = _slice_views(scene)
+    for name, plane in planes.items():
+        if name in views and _is_axial(views[name]):
+            plane.put(views[name])
 
 
 def show_checkerboard(nodes: ResultNodes, case: PreparedCase, window: str) -> None:
@@ -104,14 +120,18 @@ def window_volumes(nodes: ResultNodes, window: str) -> None:
             apply_window(volume, window)
 
 
-def render(nodes: ResultNodes, visible: bool) -> None:
-    """Shows or hides the volume rendering of the synthetic CECT. Errors as for `render_volume`."""
+def render(nodes: ResultNodes, visible: bool) -> bool:
+    """Shows or hides the volume rendering of the synthetic CECT. Errors as for `render_volume`.
+
+    Returns:
+        Whether it is shown for the first time.
+    """
+    rendering = rendering_of(nodes.synthetic_cect)
     if visible:
         render_volume(_scene(nodes), nodes.synthetic_cect)
-        return
-    rendering = rendering_of(nodes.synthetic_cect)
-    if rendering is not None:
+    elif rendering is not None:
         rendering.SetVisibility(False)
+    return visible and rendering is None
 
 
 def side_by_side_layout() -> int:
@@ -121,6 +141,14 @@ def side_by_side_layout() -> int:
 
 def _scene(nodes: ResultNodes) -> Any:
     return nodes.synthetic_cect.GetScene()
+
+
+def _slice_views(scene: Any) -> dict[str, Any]:
+    return {node.GetLayoutName(): node for node in nodes_of(scene, "vtkMRMLSliceNode")}
+
+
+def _is_axial(slice_node: Any) -> bool:
+    return slice_node.GetOrientation() == "Axial"
 
 
 def _composites(nodes: ResultNodes) -> list[Any]:

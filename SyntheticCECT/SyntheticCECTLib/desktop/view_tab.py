@@ -8,6 +8,7 @@ from ..core.errors import InputRefused
 from . import view_presets
 from .desk import Desk
 from .parameters import ViewPreset
+from .slice_plane import SlicePlane
 
 NO_RESULT = "No result yet: press Apply in the Synthesize tab."
 
@@ -22,6 +23,7 @@ class ViewTab:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._layout_before = 0
+        self._turned: dict[str, SlicePlane] = {}
         ui = self._ui = desk.ui
         for combo in (ui.viewPresetCombo, ui.windowCombo):
             combo.connect("activated(int)", self._chosen)
@@ -45,7 +47,8 @@ class ViewTab:
         view_presets.link_views(self._desk.session.scene, parameters.linkedViews)
         try:
             self._show_preset(parameters.viewPreset, parameters.overlayOpacity)
-            view_presets.render(nodes, parameters.volumeRendering)
+            if view_presets.render(nodes, parameters.volumeRendering):
+                self._desk.application.center_3d_views()
         except InputRefused as refusal:
             self._ui.viewMessageLabel.text = str(refusal)
 
@@ -54,7 +57,7 @@ class ViewTab:
         assert nodes is not None
         self._arrange(preset is ViewPreset.SIDE_BY_SIDE)
         if preset is ViewPreset.SIDE_BY_SIDE:
-            view_presets.show_side_by_side(nodes)
+            self._turned |= view_presets.show_side_by_side(nodes)
         elif preset is ViewPreset.CHECKERBOARD:
             window = self._desk.parameters.windowPreset.value
             view_presets.show_checkerboard(nodes, self._desk.session.case(), window)
@@ -64,7 +67,7 @@ class ViewTab:
             view_presets.show_fusion(nodes, opacity)
 
     def _arrange(self, beside: bool) -> None:
-        """Two views beside each other, or the layout that there was before."""
+        """Two views beside each other, or the layout and the planes that there were before."""
         application, two = self._desk.application, view_presets.side_by_side_layout()
         now = application.layout()
         if beside and now != two:
@@ -73,6 +76,9 @@ class ViewTab:
         elif not beside and self._layout_before and now == two:
             application.set_layout(self._layout_before)
             self._layout_before = 0
+        if not beside:
+            view_presets.turn_back(self._desk.session.scene, self._turned)
+            self._turned = {}
 
     def _chosen(self, *_: Any) -> None:
         self.show()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputRefused
+from ..core.formats.itk_name import itk_name
 from ..mrml.scene_change import all_or_nothing
 from ..mrml.segmentation_node import add_chambers
 from ..mrml.volume_node import add_volume
@@ -74,7 +75,7 @@ def _read(path: Path) -> sitk.Image:
     import SimpleITK as sitk
 
     try:
-        return sitk.ReadImage(str(path))
+        return sitk.ReadImage(itk_name(path))
     except RuntimeError:
         raise InputRefused(
             "bad_patient",

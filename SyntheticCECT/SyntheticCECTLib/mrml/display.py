@@ -129,6 +129,8 @@ def enhancement_colors(scene: Scene) -> ColorNode:
         if provenance_of(node).get(CONTENT) == "enhancement_colors":
             return node
     node = scene.AddNewNodeByClass("vtkMRMLColorTableNode", ENHANCEMENT_COLORS)
+    # Colours are hidden at first, and Slicer's Save dialog leaves hidden nodes out.
+    node.SetHideFromEditors(False)
     node.SetTypeToUser()
     node.SetNumberOfColors(256)
     for index in range(256):

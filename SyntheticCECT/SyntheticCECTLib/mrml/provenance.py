@@ -16,6 +16,8 @@ PREFIX = "SyntheticCECT."
 NOTE = "SYNTHETIC, research use: computed, not acquired; the bundled models have seen simulated patients only"
 CONTENT, PIXELS = "content", "pixels"
 SYNTHETIC = "synthetic"
+BY_HAND = {"edited": "by hand"}
+"""Entry of chambers that a person has changed."""
 
 
 def provenance_entries(result: CaseResult) -> dict[str, str]:

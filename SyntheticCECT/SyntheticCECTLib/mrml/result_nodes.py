@@ -19,7 +19,7 @@ from .node_types import (
     nodes_of,
 )
 from .plots import add_volume_curve, chart_parts
-from .provenance import PREFIX, provenance_entries, write_provenance
+from .provenance import BY_HAND, PREFIX, provenance_entries, write_provenance
 from .scene_change import all_or_nothing, remove_nodes
 from .segmentation_node import add_chambers, add_heart
 from .subject_hierarchy import add_case_folder, folder_of, put_into, remove_folder
@@ -49,7 +49,7 @@ class ResultNodes:
         heart: One segment ``heart``; hidden at first.
         expected_error: Mean error that the model expects of the synthetic CECT, HU; ``None`` where it does not tell.
         chambers: Segments ``la`` and ``lv``.
-        chamber_split: Which side of the heart is whose (1 LA, 2 LV); hidden; ``None`` where the model gives none.
+        chamber_split: Which side of the heart is whose (1 LA, 2 LV); ``None`` where the model gives none.
         registered_cect: Real CECT on the CT's grid, or ``None``.
         cect_to_native: Transform that moves the real CECT, as it was acquired, onto the CT; ``None`` without a plausible
             registration.
@@ -126,6 +126,8 @@ def add_result(
             write_provenance(node, entries, role, role in _COMPUTED)
             if node is not result.synthetic_cect:
                 result.synthetic_cect.SetNodeReferenceID(PREFIX + role, node.GetID())
+        if case_result.by_hand:
+            write_provenance(result.chambers, BY_HAND)
         for key, chart in result.charts.items():
             for part in chart_parts(chart):
                 write_provenance(part, entries, CHART + key)
@@ -184,7 +186,6 @@ def _add(
         color_enhancement(error, upper_hu=EXPECTED_ERROR_UPPER_HU)
     if synthesis.chamber_prior is not None:
         split = add_label_volume(scene, synthesis.chamber_prior, f"{name} chamber split", transform)
-        split.SetHideFromEditors(True)
     report(0.2, "adding the volumes")
     if case.cect is not None:
         registered = add_volume(scene, case.cect, f"{name} real CECT, registered", transform, "cardiac_cta")

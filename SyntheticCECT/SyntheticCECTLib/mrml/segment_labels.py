@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,24 +105,32 @@ def whole_voxels_between(ijk: np.ndarray, frame: np.ndarray) -> np.ndarray | Non
     return steps.astype(int) if same_axes and np.abs(between[:3, 3] - steps).max() < WHOLE_VOXEL else None
 
 
-def put_labels(segmentation_node: SegmentationNode, segment_ids: Sequence[str], labels: sitk.Image) -> None:
-    """Replaces the voxels of segments that exist; each keeps its label value, and closed surfaces fall away.
+def put_labels(segmentation_node: SegmentationNode, values: Mapping[str, int], labels: sitk.Image) -> None:
+    """Replaces the voxels of segments that exist; closed surfaces fall away.
 
     Segments that share one label map with no other keep it and only its voxels change, which is quick. Where a person
     added segments to it, ours leave it first, so that theirs keep their voxels.
+
+    Args:
+        segmentation_node: Whose parent transform counts, as for `label_map_of`.
+        values: In the labels, by segment ID. Each segment is told its own again, since Slicer changes it when a person
+            draws segments that overlap.
+        labels: uint8.
     """
     segmentation = segmentation_node.GetSegmentation()
-    segments = [segmentation.GetSegment(segment_id) for segment_id in segment_ids]
-    shared = segments[0].GetRepresentation(LABELMAP)
+    segments = {segment_id: segmentation.GetSegment(segment_id) for segment_id in values}
+    shared = next(iter(segments.values())).GetRepresentation(LABELMAP)
     frame = matrix_of(_image_to_world(shared)) if shared is not None else None
     fresh = label_map_of(segmentation_node, labels, frame)
-    if shared is not None and _users(segmentation, shared) == set(segment_ids):
-        shared.ShallowCopy(fresh)
-        shared.Modified()
-        return
     modifying = segmentation_node.StartModify()
     try:
-        for segment in segments:
+        for segment_id, segment in segments.items():
+            segment.SetLabelValue(values[segment_id])
+        if shared is not None and _users(segmentation, shared) == set(segments):
+            shared.ShallowCopy(fresh)
+            shared.Modified()
+            return
+        for segment in segments.values():
             segment.AddRepresentation(LABELMAP, fresh)
         segmentation.InvalidateNonSourceRepresentations()
     finally:

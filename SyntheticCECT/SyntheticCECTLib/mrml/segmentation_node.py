@@ -103,16 +103,16 @@ def update_chambers(segmentation_node: SegmentationNode, labels: sitk.Image, sur
     """
     from ..core.formats.segment_header import CHAMBERS
 
-    keys = [chamber.key for chamber in CHAMBERS]
+    values = {chamber.key: chamber.label for chamber in CHAMBERS}
     present = segmentation_node.GetSegmentation().GetSegmentIDs()
-    for key in keys:
+    for key in values:
         if key not in present:
             raise InputRefused(
                 "segment_absent",
                 f"'{segmentation_node.GetName()}' has no segment '{key}'; it has: {', '.join(present) or 'none'}.",
                 "Synthesize again, or work on a result whose chambers are complete.",
             )
-    put_labels(segmentation_node, keys, labels)
+    put_labels(segmentation_node, values, labels)
     if surfaces:
         make_surfaces(segmentation_node)
 

@@ -47,6 +47,9 @@ class LayoutManager:
     Args:
         slicer: The module.
         scene: Where the nodes of the views are.
+
+    Attributes:
+        centered: How often the 3D views were centred on what they show.
     """
 
     def __init__(self, slicer: Any, scene: Any) -> None:
@@ -64,6 +67,7 @@ class LayoutManager:
         view_node.SetSingletonTag("1")  # so that it stays when the scene is closed, as in Slicer
         self._view_node = scene.AddNode(view_node)
         self.views = {name: View() for name in (*VIEWS, "3D")}
+        self.centered = 0
 
     threeDViewCount = 1
 
@@ -90,6 +94,9 @@ class LayoutManager:
 
     def resetSliceViews(self) -> None:
         pass
+
+    def resetThreeDViews(self) -> None:
+        self.centered += 1
 
     def setLayout(self, layout: int) -> None:
         self.layout = layout

@@ -67,6 +67,7 @@ class StandIn:
         holder = representation(widget)
         self.slicer.modules.syntheticcect.widgetRepresentation = lambda: holder
         parent.show()
+        widget.enter()
         return widget
 
     def close(self, widget: Any) -> None:

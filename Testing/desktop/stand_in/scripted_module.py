@@ -31,6 +31,9 @@ class ScriptedLoadableModuleWidget:
     def setup(self) -> None:
         pass
 
+    def enter(self) -> None:
+        pass
+
     def exit(self) -> None:
         pass
 

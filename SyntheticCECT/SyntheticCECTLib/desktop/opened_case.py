@@ -1,0 +1,77 @@
+"""The case of the queue that is looked at: one at a time in the scene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import InputRefused
+from ..mrml.result_nodes import find_result
+from ..mrml.scene_change import remove_nodes
+from .corrections import may_replace
+from .desk import Desk
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+    from ..core.case import OnProgress
+
+
+class OpenedCase:
+    """Puts a finished case into the scene, and takes it out when the next one comes.
+
+    Args:
+        desk: What all tabs share; its session gets the case.
+
+    Attributes:
+        case_id: Which case it is; ``None`` without one.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._session = desk, desk.session
+        self._native: Any = None
+        self._labels: sitk.Image | None = None
+        self.case_id: str | None = None
+
+    def follow_scene(self) -> None:
+        """A case that left with its scene is no longer looked at."""
+        if self._native is not None and not self._session.scene.IsNodePresent(self._native):
+            self._native = self.case_id = None
+
+    def show(self, case_id: str, folder: Path, report: OnProgress) -> None:
+        """Puts a case into the scene; the one that was looked at before leaves it.
+
+        Args:
+            case_id: Its name.
+            folder: Of its result.
+            report: Called with a fraction from 0 to 1 and what is being done.
+
+        Raises:
+            InputRefused: The result is damaged; ``corrections_kept`` where a person does not want to lose corrections of
+                the one before.
+        """
+        from ..core.case import part_of
+        from ..core.folder_chambers import read_result
+        from ..mrml.volume_node import add_volume
+
+        result = read_result(folder, part_of(report, 0.0, 0.5))
+        if not may_replace(self._desk, self._native, self._labels):
+            raise InputRefused(
+                "corrections_kept",
+                f"'{self.case_id}' stays open, with your corrections.",
+                "Save the scene, or export the result, before you open another case.",
+            )
+        self._put_away()
+        native = self._native = add_volume(self._session.scene, result.case.synthesis.native_ct, case_id)
+        self._session.take(result, native, replace_earlier=False, on_progress=part_of(report, 0.5, 1.0))
+        self._labels, self.case_id = result.labels, case_id
+
+    def _put_away(self) -> None:
+        session, native = self._session, self._native
+        self._native = self._labels = self.case_id = None
+        if native is not None and session.scene.IsNodePresent(native):
+            # Also where another CT is chosen by now.
+            nodes = find_result(session.scene, native)
+            if nodes is not None:
+                session.remove(nodes)
+            remove_nodes(session.scene, [native])
