@@ -2,7 +2,7 @@
 #   make demo            a virtual patient through everything; CT=scan.nrrd does it for a real scan
 #   make test            every check and every test
 #   make view            the reading room in a browser; PATH_TO=scan or folder opens it there
-# and for daily work: make check (ruff, pyright, import-linter), make bench, make clean.
+# and for daily work: make check (ruff, pyright, import-linter), make bench, make models, make clean.
 #
 # OUT=folder           where demo and bench write
 # TORCH_INDEX=address  a package index with PyTorch builds for this machine; on a Linux machine without a GPU, PyTorch's
@@ -19,7 +19,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint
 SOURCES := $(wildcard SyntheticCECT training Testing)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo view test check format bench clean distclean
+.PHONY: demo view test check format models bench clean distclean
 
 # Each stamp says: installed as these two files ask for.
 $(VENV)/.has-package: pyproject.toml constraints.txt
@@ -60,6 +60,13 @@ check: $(VENV)/.has-tools
 format: $(VENV)/.has-tools
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+# The bundled models once more: hours; stopped and started again, it goes on.
+models: $(VENV)/.has-tools
+	$(BIN)/python -m training train training/configs/heart_finder.yaml
+	$(BIN)/python -m training train training/configs/santini2018.yaml
+	$(BIN)/python -m training train training/configs/leftheart.yaml
+	$(BIN)/python -m training calibrate
 
 bench: $(VENV)/.has-rivals
 	$(BIN)/python Testing/bench/run.py --output "$(or $(OUT),bench-output)"

@@ -25,7 +25,7 @@ from training.run_settings import make_settings
 
 WIDTHS = (6, 8, 10, 12)
 RECIPE = {
-    "model": "leftheart", "model_id": "", "widths": WIDTHS, "patients": 1, "validation_patients": 1, "steps": 2,
+    "model": "leftheart", "model_id": "tiny", "widths": WIDTHS, "patients": 1, "validation_patients": 1, "steps": 2,
     "epoch_steps": 1, "batch": 2, "part": 1, "accelerator": "cpu", "average_decay": 0.5,
 }  # fmt: skip
 

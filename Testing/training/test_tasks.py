@@ -262,11 +262,13 @@ def test_leftheart_learns_nothing_about_structures_that_nobody_drew(
     cohort: list[Path], tmp_path: Path
 ) -> None:
     with np.load(cohort[0]) as arrays:
-        unlabelled = {name: arrays[name] for name in arrays.files}
-    unlabelled["heart_structures"] = np.full_like(unlabelled["heart_structures"], 255)
-    np.savez(tmp_path / "pair.npz", **unlabelled)
+        content = {name: arrays[name] for name in arrays.files}
+    nobodys, drawn = np.full_like(content["heart_structures"], 255), content["heart_structures"].copy()
+    drawn[12:38, 12:20, 12:20] = 1
+    for name, structures in (("pair", nobodys), ("drawn", drawn)):
+        np.savez(tmp_path / f"{name}.npz", **content | {"heart_structures": structures})
     settings = make_settings(LeftHeartSettings, SHORT | {"model": "leftheart", "widths": [4] * 4})
-    for path, learns in ((tmp_path / "pair.npz", False), (cohort[0], True)):
+    for path, learns in ((tmp_path / "pair.npz", False), (tmp_path / "drawn.npz", True)):
         task = LeftHeartTask(settings, [path], [path])
         batch = task.make_batch(torch.tensor([0]), torch.Generator().manual_seed(0))
         logits: list[torch.Tensor] = []
