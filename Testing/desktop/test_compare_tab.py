@@ -129,6 +129,13 @@ def test_case_is_added_once(compared: OpenPanel) -> None:
     assert compared.table(compared.ui.casesTable) == []
 
 
+def test_case_of_a_loaded_scene_is_added_at_its_threshold(compared: OpenPanel) -> None:
+    compared.ui.thresholdSlider.value = 370.0
+    compared.panel.compare.forget()  # as when the scene is loaded again
+    compared.ui.addCaseButton.click()
+    assert compared.table(compared.ui.casesTable)[0][1:3] == [f"{LV_ML:.1f}", f"{LA_ML + LV_ML:.1f}"]
+
+
 def test_case_without_reference_is_not_added(done: OpenPanel) -> None:
     done.ui.addCaseButton.click()
     assert done.table(done.ui.casesTable) == []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputRefused
 from ..mrml.case_charts import BLAND_ALTMAN, CORRELATION, chart_of_cases, put_case_charts
+from ..mrml.provenance import provenance_of
 from ..mrml.tables import columns_of, table_csv
 from .case_collection import HEADINGS, ComparedCase, cases_from, cases_in, cases_text, compared_case, joined
 from .desk import Desk
@@ -169,13 +170,19 @@ class CompareTab:
         self._try(add)
 
     def _current_agreement(self) -> dict[str, Any] | None:
-        """Of the last run; computed again where the scene was loaded."""
-        if self._agreement is None and self._desk.session.nodes is not None:
+        """Of the last run; where the scene was loaded, of the chambers in it."""
+        session = self._desk.session
+        if self._agreement is None and session.nodes is not None:
             from ..core.case import segment_case
 
-            session = self._desk.session
             labels = session.corrected(session.native)
-            agreement = segment_case(session.case(), labels=labels, by_hand=labels is not None).agreement
+            threshold_hu = provenance_of(session.nodes.chambers).get("threshold_hu")
+            agreement = segment_case(
+                session.case(),
+                float(threshold_hu) if threshold_hu else None,
+                labels=labels,
+                by_hand=labels is not None,
+            ).agreement
             self._agreement = agreement.as_dict() if agreement else None
         return self._agreement
 
