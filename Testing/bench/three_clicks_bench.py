@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parents[2]
 JOB = """
 import sys, time
+sys.path.insert(0, "SyntheticCECT")  # as Slicer does for its modules
 from Testing.desktop.desktop_case import FakeApplication, NothingMissing
 from Testing.desktop.stand_in.installation import StandIn
 stand_in = StandIn(sys.argv[1])
