@@ -51,7 +51,6 @@ class CompareTab:
             ui.compareMessageLabel,
         )
         self._cases: list[ComparedCase] = []
-        self._agreement: dict[str, Any] | None = None
         self._reasons: dict[str, str] = {}
         for button, act in (
             (ui.compareButton, self._compare), (ui.compareCancelButton, self._cancel),
@@ -91,7 +90,6 @@ class CompareTab:
         self.display.step(progress)
 
     def run_done(self, result: CaseResult) -> None:
-        self._agreement = result.agreement.as_dict() if result.agreement else None
         self.display.end(comparison_text(result))
         self._opened()
         self.show()
@@ -104,10 +102,6 @@ class CompareTab:
     def run_cancelled(self) -> None:
         self.display.end("Cancelled. The scene is as it was.")
         self._chosen()
-
-    def forget(self) -> None:
-        """The session has another case."""
-        self._agreement = None
 
     def _chosen(self, *_: Any) -> None:
         ui = self._ui
@@ -170,21 +164,19 @@ class CompareTab:
         self._try(add)
 
     def _current_agreement(self) -> dict[str, Any] | None:
-        """Of the last run; where the scene was loaded, of the chambers in it."""
-        session = self._desk.session
-        if self._agreement is None and session.nodes is not None:
-            from ..core.case import segment_case
+        """Of the chambers as the scene shows them."""
+        from ..core.case import segment_case
 
-            labels = session.corrected(session.native)
-            threshold_hu = provenance_of(session.nodes.chambers).get("threshold_hu")
-            agreement = segment_case(
-                session.case(),
-                float(threshold_hu) if threshold_hu else None,
-                labels=labels,
-                by_hand=labels is not None,
-            ).agreement
-            self._agreement = agreement.as_dict() if agreement else None
-        return self._agreement
+        session = self._desk.session
+        if session.nodes is None:
+            return None
+        corrected = session.corrected(session.native)
+        threshold_hu = provenance_of(session.nodes.chambers).get("threshold_hu")
+        result = segment_case(
+            session.case(), float(threshold_hu) if threshold_hu else None,
+            labels=corrected, by_hand=corrected is not None,
+        )  # fmt: skip
+        return result.agreement.as_dict() if result.agreement else None
 
     def _add_folder(self, *_: Any) -> None:
         folder = self._desk.application.choose_folder("Folder with results")

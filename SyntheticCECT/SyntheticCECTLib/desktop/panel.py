@@ -95,7 +95,7 @@ class Panel:
         ui.virtualPatientButton.connect("clicked(bool)", self._draw)
         ui.wheelFolderEdit.currentPath = str(slicer.app.userSettings().value(WHEEL_FOLDER) or "")
         follow_path(ui.wheelFolderEdit, self._wheel_folder_changed)
-        session.changed.append(self._case_changed)
+        session.changed.append(self._show)
         self.set_parameters(parameters)
         self._ask_for_gpus(command_line)
         _later(self._warm_up)
@@ -232,10 +232,6 @@ class Panel:
         if nodes is not None and slicer.app.layoutManager() is not None:
             slicer.util.resetSliceViews()
             self.desk.application.center_3d_views()
-
-    def _case_changed(self) -> None:
-        self.compare.forget()
-        self._show()
 
     def _show(self) -> None:
         self.chambers.show()
