@@ -107,8 +107,9 @@ def run(options: argparse.Namespace) -> Path | None:
         raise InputRefused("bad_settings", message, "Leave one out, or set it to 0 (--epochs 0).")
     settings = make_settings(KINDS[recipe["model"]].settings, recipe)
     _refuse_what_cannot_be_trained(settings, given_settings(options) if options.data else {})
+    begun_with = _begun_with(settings)
     torch.set_num_threads(options.threads)
-    origin = _prepared(options.data) if options.data else _virtual(options, settings)
+    origin = _prepared(options.data) if options.data else _virtual(options, settings, begun_with)
     _refuse_other_processes(settings)
     runs, models = (options.data / "runs", options.data / "models") if options.data else (RUNS, BUNDLED)
     package = train(settings, origin, options.run or runs / settings.model_id, options.models or models)
@@ -168,7 +169,6 @@ def _refuse_what_cannot_be_trained(settings: RunSettings, given_with_pairs: dict
     except ValueError as error:
         message = f"widths is {list(settings.widths)}: {error}"
         raise InputRefused("bad_settings", message, "Correct the recipe.") from None
-    _begun_with(settings)
 
 
 def _begun_with(settings: RunSettings) -> ModelPackage | None:
@@ -230,7 +230,7 @@ def _refuse_other_data(folder: Path, origin: Origin, begun_with: ModelPackage | 
     unfinished.replace(known)
 
 
-def _virtual(options: argparse.Namespace, settings: RunSettings) -> Origin:
+def _virtual(options: argparse.Namespace, settings: RunSettings, begun_with: ModelPackage | None) -> Origin:
     wanted = settings.patients + settings.validation_patients
     seeds = range(settings.first_seed, settings.first_seed + wanted)
     there = [path.exists() for path in sample_paths(options.cohort, seeds, settings.tissue_variety)]
@@ -239,7 +239,7 @@ def _virtual(options: argparse.Namespace, settings: RunSettings) -> Origin:
             "cohort_missing", f"'{options.cohort}' holds {sum(there)} of the {wanted} virtual patients yet.",
             "Draw them first: start once with one process.",
         )  # fmt: skip
-    _refuse_seen_patients(_begun_with(settings), seeds[settings.patients :])
+    _refuse_seen_patients(begun_with, seeds[settings.patients :])
     paths = draw_cohort(options.cohort, seeds, options.threads, settings.tissue_variety)
     words = (
         f"{settings.patients} virtual patients (seeds {seeds[0]} to {seeds[settings.patients - 1]}, tissue values of variety "

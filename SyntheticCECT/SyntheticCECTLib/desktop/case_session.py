@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from ..mrml.provenance import provenance_of
+from ..mrml.provenance import threshold_of
 from ..mrml.result_nodes import ResultNodes, add_result, find_result, remove_result
 from ..mrml.scene_change import all_or_nothing, remove_nodes
 from .companion_volume import companions_of
@@ -149,8 +149,8 @@ class CaseSession:
             synthesis = (self.case() if nodes == self.nodes else prepared_case_of(nodes)).synthesis
         except InputRefused:
             return labels  # of a damaged result nobody can tell what was corrected
-        threshold_hu = provenance_of(nodes.chambers).get("threshold_hu") or synthesis.default_threshold_hu
-        found = segment(synthesis, float(threshold_hu))
+        threshold_hu = threshold_of(nodes.chambers)
+        found = segment(synthesis, synthesis.default_threshold_hu if threshold_hu is None else threshold_hu)
         same = np.array_equal(sitk.GetArrayViewFromImage(labels), sitk.GetArrayViewFromImage(found))
         return None if same else labels
 

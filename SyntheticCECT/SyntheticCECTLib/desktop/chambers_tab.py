@@ -8,7 +8,7 @@ from typing import Any
 import qt
 
 from ..core.errors import InputRefused
-from ..mrml.provenance import BY_HAND, provenance_of, write_provenance
+from ..mrml.provenance import BY_HAND, provenance_of, threshold_entry, threshold_of, write_provenance
 from ..mrml.result_nodes import ResultNodes
 from .body_surface import body_surface_m2
 from .corrections import may_replace
@@ -95,7 +95,7 @@ class ChambersTab:
         heart_ml = heart_volume_ml(session.case().synthesis.heart_mask)
         for node in (nodes.chambers, nodes.tables.get("volumes")):
             if node is not None:
-                write_provenance(node, {"threshold_hu": f"{threshold_hu:g}"})
+                write_provenance(node, threshold_entry(threshold_hu))
         if "volumes" in nodes.tables:
             update_volumes_table(
                 nodes.tables["volumes"], self._volumes, threshold_hu, heart_ml, self._surface_m2()
@@ -121,7 +121,7 @@ class ChambersTab:
         if not may_move:
             return
         nodes.chambers.RemoveAttribute("SyntheticCECT.edited")
-        write_provenance(nodes.chambers, {"threshold_hu": f"{threshold_hu:g}"})
+        write_provenance(nodes.chambers, threshold_entry(threshold_hu))
         self._edited = False
         self._show_volumes()
 
@@ -150,7 +150,8 @@ class ChambersTab:
 
     def _threshold_hu(self, nodes: ResultNodes) -> float:
         """Of the chambers in the scene."""
-        return float(provenance_of(nodes.chambers).get("threshold_hu") or self._default_hu())
+        threshold_hu = threshold_of(nodes.chambers)
+        return self._default_hu() if threshold_hu is None else threshold_hu
 
     def _default_hu(self) -> float:
         return float(self._desk.session.case().synthesis.default_threshold_hu)

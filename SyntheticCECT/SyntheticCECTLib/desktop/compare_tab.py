@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputRefused
 from ..mrml.case_charts import BLAND_ALTMAN, CORRELATION, chart_of_cases, put_case_charts
-from ..mrml.provenance import provenance_of
+from ..mrml.provenance import threshold_of
 from ..mrml.tables import columns_of, table_csv
 from .case_collection import HEADINGS, ComparedCase, cases_from, cases_in, cases_text, compared_case, joined
 from .desk import Desk
@@ -171,11 +171,7 @@ class CompareTab:
         if session.nodes is None:
             return None
         corrected = session.corrected(session.native)
-        threshold_hu = provenance_of(session.nodes.chambers).get("threshold_hu")
-        result = segment_case(
-            session.case(), float(threshold_hu) if threshold_hu else None,
-            labels=corrected, by_hand=corrected is not None,
-        )  # fmt: skip
+        result = segment_case(session.case(), threshold_of(session.nodes.chambers), labels=corrected)
         return result.agreement.as_dict() if result.agreement else None
 
     def _add_folder(self, *_: Any) -> None:

@@ -29,13 +29,24 @@ def provenance_entries(result: CaseResult) -> dict[str, str]:
         "model_id": synthesis.model_id,
         "model_sha256": synthesis.model_sha256,
         "model_settings_sha256": synthesis.model_settings_sha256,
-        "threshold_hu": f"{result.threshold_hu:g}",
+        **threshold_entry(result.threshold_hu),
         "default_threshold_hu": f"{synthesis.default_threshold_hu:g}",
         "volume_factors": json.dumps(synthesis.volume_factors),
         "input": case.description,
         "input_sha256": case.input_sha256,
         "notices": json.dumps([notice.as_dict() for notice in case.notices]),
     }
+
+
+def threshold_entry(threshold_hu: float) -> dict[str, str]:
+    """The entry of chambers that a threshold in HU made; `threshold_of` reads it."""
+    return {"threshold_hu": f"{threshold_hu:.10g}"}
+
+
+def threshold_of(chambers: Node) -> float | None:
+    """The threshold in HU that made chambers; ``None`` where they do not tell."""
+    said = provenance_of(chambers).get("threshold_hu")
+    return float(said) if said else None
 
 
 def write_provenance(
