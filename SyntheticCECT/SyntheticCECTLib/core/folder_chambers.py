@@ -8,13 +8,12 @@ import re
 from itertools import count
 from pathlib import Path
 
-import numpy as np
 import SimpleITK as sitk
 
 from . import chambers
 from .case import CaseResult, OnProgress, part_of, segment_case
 from .case_folder import CHAMBERS, read_case, read_threshold_hu
-from .formats.label_file import read_labels, write_chambers
+from .formats.label_file import read_labels, same_labels, write_chambers
 from .formats.nrrd_header import header
 from .pipeline import Synthesis
 
@@ -54,8 +53,7 @@ def chambers_of(folder: str | Path, synthesis: Synthesis, threshold_hu: float) -
     """
     found = chambers.segment(synthesis, threshold_hu)
     labels = read_labels(chambers_file(folder), found, may_be_empty=True)
-    same = np.array_equal(sitk.GetArrayViewFromImage(labels), sitk.GetArrayViewFromImage(found))
-    return labels, not same
+    return labels, not same_labels(labels, found)
 
 
 def chambers_file(folder: str | Path) -> Path:

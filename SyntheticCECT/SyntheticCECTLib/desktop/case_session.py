@@ -133,11 +133,9 @@ class CaseSession:
         Raises:
             InputRefused: What is drawn cannot be read on the CT's grid; as for `drawn_chambers_of`.
         """
-        import numpy as np
-        import SimpleITK as sitk
-
         from ..core.chambers import segment
         from ..core.errors import InputRefused
+        from ..core.formats.label_file import same_labels
         from ..mrml.label_node import drawn_chambers_of
         from ..mrml.result_case import prepared_case_of
 
@@ -151,8 +149,7 @@ class CaseSession:
             return labels  # of a damaged result nobody can tell what was corrected
         threshold_hu = threshold_of(nodes.chambers)
         found = segment(synthesis, synthesis.default_threshold_hu if threshold_hu is None else threshold_hu)
-        same = np.array_equal(sitk.GetArrayViewFromImage(labels), sitk.GetArrayViewFromImage(found))
-        return None if same else labels
+        return None if same_labels(labels, found) else labels
 
     def _forget(self) -> None:
         self._case, self._live = None, None

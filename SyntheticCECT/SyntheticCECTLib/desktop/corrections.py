@@ -22,14 +22,12 @@ def may_replace(desk: Desk, native: Any, kept: sitk.Image | None = None) -> bool
     Raises:
         InputRefused: As for `CaseSession.corrected`.
     """
-    import numpy as np
-    import SimpleITK as sitk
+    from ..core.formats.label_file import same_labels
 
     nodes, corrected = find_result(desk.session.scene, native), desk.session.corrected(native)
     if nodes is None or corrected is None:
         return True
-    voxels = sitk.GetArrayViewFromImage
-    if kept is not None and np.array_equal(voxels(kept), voxels(corrected)):
+    if kept is not None and same_labels(kept, corrected):
         return True
     name = nodes.chambers.GetName()
     return desk.application.ask(f"Your corrections of '{name}' would be replaced. Continue?")

@@ -181,3 +181,8 @@ def _same_grid(one: sitk.Image, other: sitk.Image) -> bool:
         )
         for c in corners
     )
+
+
+def same_labels(one: sitk.Image, other: sitk.Image) -> bool:
+    """Whether two label images hold the same voxels, wherever they lie."""
+    return np.array_equal(sitk.GetArrayViewFromImage(one), sitk.GetArrayViewFromImage(other))
