@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .failure import TERMINATED, Terminated
 from .parser import add_command
 from .progress import Progress
 
@@ -72,10 +73,10 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
     except KeyboardInterrupt:
         _let_end(room)
         return
-    except BaseException:
+    except Terminated as end:
         room.terminate()
         _let_end(room)
-        raise
+        raise SystemExit(TERMINATED) from end  # what was read and judged before is kept: nothing to say
     if status:
         raise SystemExit(status)
 
