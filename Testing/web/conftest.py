@@ -26,6 +26,18 @@ needs_room = pytest.mark.skipif(
 )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """A failed test tells what its browser showed last, and what its room complained of."""
+    report = yield
+    given = getattr(item, "funcargs", {})
+    if report.when == "call" and report.failed and "visitor" in given:
+        report.sections.append(("what the browser showed", given["visitor"].last_seen()))
+        logs = given["tmp_path"].glob("room.log") if "tmp_path" in given else []
+        report.sections.extend(("what the room complained of", log.read_text()) for log in logs)
+    return report
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "room" in getattr(item, "fixturenames", ()) or "open_room" in getattr(item, "fixturenames", ()):
@@ -66,6 +78,14 @@ class Visitor:
     def _on_console(self, message: Any) -> None:
         if message.type == "error":
             self.complaints.append(message.text)
+
+    def last_seen(self) -> str:
+        """The page's text and its complaints, for whoever reads why a test failed."""
+        try:
+            text = self.page.locator("body").inner_text(timeout=5000)
+        except Exception as error:
+            text = f"no page: {error}"
+        return "\n".join([self.page.url.partition("?")[0], text, *self.complaints])
 
     def close(self) -> None:
         self._context.close()

@@ -114,3 +114,25 @@ def test_every_result_is_shown_as_its_folder_holds_it(
     page.goto(open_room(results / "b").address)
     page.wait_for_selector("[data-shown=by-hand]")
     assert visitor.complaints == []
+
+
+def test_remark_belongs_to_the_verdict_that_follows_it_while_an_answer_is_awaited(
+    open_room: Callable[..., RoomProcess], visitor: Visitor, tmp_path: Path
+) -> None:
+    results, page = tmp_path / "results", visitor.page
+    write_results(results, ("a", "b"))
+    page.goto(open_room(results).address)
+    chosen(visitor, "a")
+    page.evaluate(
+        "() => { const { client } = window.trame; client.beginBusy(); setTimeout(() => client.endBusy(), 1500); }"
+    )
+    page.fill("[data-input=remark] textarea", "too wide at the valve")
+    page.click("[data-verdict-button=fix]")
+    chosen(visitor, "b")
+    page.wait_for_timeout(1500)
+    page.keyboard.press("n")
+    chosen(visitor, "a")
+    said = json.loads((results / "qa.json").read_text())["verdicts"]
+    assert (said["a"]["verdict"], said["a"]["text"]) == ("fix", "too wide at the valve")
+    assert not said.get("b", {}).get("text")
+    assert visitor.complaints == []

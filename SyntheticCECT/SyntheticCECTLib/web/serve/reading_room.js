@@ -1,4 +1,5 @@
-// What the page does without asking the server: choosing and sending files, dragging the wipe, and keys.
+// What the page does without asking the server: choosing and sending files, dragging the wipe, keys, and in which order
+// things are said.
 (function () {
   "use strict";
   const ENDINGS = [".seg.nrrd", ".nii.gz", ".nrrd", ".nii", ".mha", ".zip", ".dcm", ".dicom", ".ima"];
@@ -104,6 +105,28 @@
       window.trame.trigger("room_key", [key]);
     }
   });
+
+  // A click acts on what was typed and chosen before it. While an answer is awaited, trame holds that back, but no click:
+  // a remark would be missing from its verdict and then go to the next case.
+  const HELD_BACK_MS = 20;
+  async function told(trame) {
+    while (trame.state.dirtyKeys?.size && trame.client.isConnected()) {
+      await trame.state.flush();
+      if (trame.state.pushFailed) return;
+      if (trame.state.dirtyKeys?.size) await new Promise((resolve) => setTimeout(resolve, HELD_BACK_MS));
+    }
+  }
+
+  function keepOrder(trame) {
+    const trigger = trame.trigger;
+    let before = Promise.resolve();
+    trame.trigger = async (...words) => {
+      before = before.then(() => told(trame));
+      await before;
+      return trigger(...words);
+    };
+  }
+  if (window.trame) keepOrder(window.trame);
 
   function tellLost() {
     if (document.querySelector("[data-panel=lost]")) return;
