@@ -19,7 +19,7 @@ from SyntheticCECTLib.cli import demo_command, phantom_command, synthesize_comma
 from SyntheticCECTLib.cli.__main__ import main
 from SyntheticCECTLib.core.case_folder import write_case
 from SyntheticCECTLib.core.errors import InputRefused
-from SyntheticCECTLib.core.formats.label_file import read_labels
+from SyntheticCECTLib.core.formats.label_file import read_labels, same_labels
 from SyntheticCECTLib.phantom.patient import VirtualPatient
 from Testing.core.small_scans import chest, write_series
 from Testing.small_case import LV_ML, blocks, case_result, image_of, labels, synthesis
@@ -104,6 +104,7 @@ def test_options_reach_the_processing(scan_file: Path, known_result: dict[str, A
     status = main([
         "synthesize", str(scan_file), "-o", str(folder / "out"), "--cect", str(folder / "cect.nrrd"),
         "--reference", str(folder / "labels.nrrd"), "--heart-mask", str(folder / "heart.nrrd"),
+        "--chambers", str(folder / "labels.nrrd"),
         "--model", "mine", "--threshold", "350", "--device", "cpu",
     ])  # fmt: skip
     assert status == 0
@@ -112,6 +113,7 @@ def test_options_reach_the_processing(scan_file: Path, known_result: dict[str, A
     assert sitk.GetArrayFromImage(inputs.cect).max() == 400
     assert set(np.unique(sitk.GetArrayFromImage(inputs.reference))) == {0, 1, 2}
     assert sitk.GetArrayFromImage(inputs.heart_mask).sum() == 8 * 24 * 30
+    assert same_labels(inputs.chambers, labels())
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import SimpleITK as sitk
 
@@ -17,6 +19,7 @@ from SyntheticCECTLib.core.case import (
     segment_case,
     volume_curve,
 )
+from SyntheticCECTLib.core.case_folder import write_case
 from SyntheticCECTLib.core.errors import Cancelled, InputRefused
 from SyntheticCECTLib.core.scan import Scan
 from Testing.small_case import LA_ML, LV_ML, blocks, image_of, labels, prepared_case, synthesis
@@ -70,6 +73,20 @@ def test_given_threshold_replaces_that_of_the_model(known: dict[str, Any]) -> No
     result = process_case(CaseInputs(scan()), CaseSettings(threshold_hu=370.0))
     assert result.volumes["la"]["ml"] is None
     assert result.volumes["lv"]["ml"] == pytest.approx(LV_ML, rel=0.02)
+
+
+def test_chambers_that_a_person_drew_take_the_thresholds_place(known: dict[str, Any], tmp_path: Path) -> None:
+    drawn = sitk.GetArrayFromImage(labels())
+    drawn[3] = 0
+    result = process_case(CaseInputs(scan(), reference=labels(), chambers=image_of(drawn)), CaseSettings())
+    assert np.array_equal(sitk.GetArrayFromImage(result.labels), drawn) and result.by_hand
+    assert result.volumes["lv"]["ml"] == pytest.approx(LV_ML * 5 / 6, rel=0.02)
+    assert not result.intervals_ml and result.agreement is not None
+    metrics = write_case(result, tmp_path)
+    assert metrics["chambers_by_hand"] and "by hand" in metrics["reasons"]["volume_intervals_ml"]
+    assert "drawn or corrected by hand" in (tmp_path / "report.html").read_text()
+    again = write_case(process_case(CaseInputs(scan()), CaseSettings()), tmp_path)
+    assert not again["chambers_by_hand"] and "by hand" not in (tmp_path / "report.html").read_text()
 
 
 def test_given_heart_mask_reaches_the_synthesis(known: dict[str, Any]) -> None:

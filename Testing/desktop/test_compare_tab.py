@@ -79,6 +79,9 @@ def test_compare_measures_the_chambers_that_were_corrected(compared: OpenPanel) 
     corrected = voxels(compared)
     compared.run(compared.ui.compareButton)
     assert compared.application.of("ask") == [] and voxels(compared) == corrected
+    given = compared.command.seen
+    handed_over = Path(given[given.index("--chambers") + 1])
+    assert handed_over.name == "chambers.nrrd" and not handed_over.exists()
     assert float(figures(compared)["Dice, mean of slices"]) < 1.0
     assert "corrected by hand" in compared.ui.compareMessageLabel.text
     assert "edited by hand" in compared.ui.chambersMessageLabel.text

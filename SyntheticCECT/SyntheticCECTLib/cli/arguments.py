@@ -75,6 +75,10 @@ def _add_synthesize(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--heart-mask", type=Path, metavar="FILE", help="heart mask to use instead of finding the heart"
     )
+    command.add_argument(
+        "--chambers", type=Path, metavar="LABELS",
+        help=f"chambers that you drew or corrected, in place of the threshold's: {LABELS_HELP}",
+    )  # fmt: skip
     _add_uncompressed(command)
     _add_threshold_option(command, required=False)
     _add_computing(command)

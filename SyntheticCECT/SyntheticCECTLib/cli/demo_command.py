@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
 
 
 def _demonstrate(options: argparse.Namespace, folder: Path, progress: Progress) -> dict[str, Any]:
-    files = dict(series=None, cect=None, reference=None, reference_on="ct", heart_mask=None)
+    files = dict(series=None, cect=None, reference=None, reference_on="ct", heart_mask=None, chambers=None)
     if options.scan is None:
         patient = folder / PATIENT
         patient.mkdir()

@@ -61,6 +61,9 @@ def read_inputs(options: argparse.Namespace) -> CaseInputs:
         ),
         reference_on_cect=on_cect,
         heart_mask=_given("--heart-mask", options.heart_mask, lambda path: read_mask(path, scan.image)),
+        chambers=_given(
+            "--chambers", options.chambers, lambda path: read_labels(path, scan.image, may_be_empty=True)
+        ),
     )
 
 

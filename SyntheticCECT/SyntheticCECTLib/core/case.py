@@ -31,6 +31,7 @@ class CaseInputs:
         reference: Manual chambers, LA = 1, LV = 2, in the patient coordinates of the scan they were drawn on; or ``None``.
         reference_on_cect: Whether that scan is the CECT; then they move along with it.
         heart_mask: Mask on the CT's grid, nonzero inside, that replaces the heart finder; or ``None``.
+        chambers: What a person drew or corrected on the CT's grid, LA = 1, LV = 2, in place of the threshold's; or ``None``.
     """
 
     scan: Scan
@@ -38,6 +39,7 @@ class CaseInputs:
     reference: sitk.Image | None = None
     reference_on_cect: bool = False
     heart_mask: sitk.Image | None = None
+    chambers: sitk.Image | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,10 @@ def process_case(
         InputRefused: The scan, the model or the device cannot be used.
     """
     case = prepare_case(inputs, settings, part_of(on_progress, 0.0, 0.9))
-    return segment_case(case, settings.threshold_hu, part_of(on_progress, 0.9, 1.0))
+    labels = inputs.chambers
+    return segment_case(
+        case, settings.threshold_hu, part_of(on_progress, 0.9, 1.0), labels, by_hand=labels is not None
+    )
 
 
 def prepare_case(

@@ -37,6 +37,10 @@ _OWN_FILES = {
     REFERENCE, REPORT,
 }  # fmt: skip
 
+BY_HAND = Notice(
+    "chambers_by_hand",
+    "The chambers were drawn or corrected by hand: volumes and agreement are theirs, not the threshold's.",
+)
 CURVE_REACH_HU, CURVE_STEP_HU = 200.0, 25.0
 """The volume curve spans the default threshold by this much on either side."""
 
@@ -182,7 +186,7 @@ def _write_report(result: CaseResult, path: Path, title: str) -> None:
         reference=case.reference,
         volume_curve=volume_curve(case, [float(threshold) for threshold in thresholds]),
         metrics=metrics,
-        notices=case.notices,
+        notices=[*([BY_HAND] if result.by_hand else []), *case.notices],
         provenance={
             key: metrics[key]
             for key in ("version", "model", "input", "input_sha256", "registration", "seconds")

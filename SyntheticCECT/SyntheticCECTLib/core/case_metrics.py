@@ -41,6 +41,7 @@ def metrics_of(result: CaseResult) -> dict[str, Any]:
             "settings_sha256": synthesis.model_settings_sha256,
         },
         "threshold_hu": result.threshold_hu,
+        "chambers_by_hand": result.by_hand,
         "default_threshold_hu": synthesis.default_threshold_hu,
         "volumes_ml": {key: volume["ml"] for key, volume in result.volumes.items()},
         "volume_intervals_ml": {
@@ -98,6 +99,8 @@ def registration_entry(registration: Registration | None) -> dict[str, Any] | No
 
 def _no_interval(result: CaseResult) -> str:
     synthesis = result.case.synthesis
+    if result.by_hand:
+        return "the chambers were drawn or corrected by hand"
     if not synthesis.volume_factors:
         return f"model '{synthesis.model_id}' has no calibrated interval"
     if result.threshold_hu != synthesis.default_threshold_hu:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from ..core.case import OnProgress
 
-RESULT, NATIVE_CT, CECT, HEART, REFERENCE = (
-    "result", "native_ct.nrrd", "cect.nrrd", "heart_mask.nrrd", "reference.nrrd",
+RESULT, NATIVE_CT, CECT, HEART, REFERENCE, CHAMBERS = (
+    "result", "native_ct.nrrd", "cect.nrrd", "heart_mask.nrrd", "reference.nrrd", "chambers.nrrd",
 )  # fmt: skip
 
 
@@ -70,12 +70,15 @@ class CaseFiles:
         """What the command line writes."""
         return self.folder / RESULT
 
-    def write(self, choice: CaseChoice, report: OnProgress) -> list[str | Path]:
+    def write(
+        self, choice: CaseChoice, report: OnProgress, chambers: sitk.Image | None = None
+    ) -> list[str | Path]:
         """Writes the inputs.
 
         Args:
             choice: What to write.
             report: Called between reading and writing each of them; raise from it to cancel.
+            chambers: What a person made of them, on the CT's grid, in place of the threshold's.
 
         Returns:
             Arguments of the command line.
@@ -126,6 +129,9 @@ class CaseFiles:
 
             reference = save("the reference", REFERENCE, labels)
             arguments += ["--reference", reference, "--reference-on", "cect" if on_cect else "ct"]
+        if chambers is not None:
+            corrected = save("the corrected chambers", CHAMBERS, lambda: slices.cut(chambers))
+            arguments += ["--chambers", corrected]
         return arguments
 
     def adopt(self, folder: Path) -> Path:

@@ -97,8 +97,9 @@ class CaseRunner:
 
         def arguments(files: CaseFiles, report: OnProgress) -> list[str | Path]:
             nonlocal asked
-            asked = asked or session.corrected(choice.native) is not None
-            return files.write(choice, report)
+            corrected = session.corrected(choice.native)
+            asked = asked or corrected is not None
+            return files.write(choice, report, corrected if choice.as_corrected else None)
 
         def take(files: CaseFiles, report: OnProgress) -> CaseResult:
             from ..core.case import part_of, segment_case

@@ -231,9 +231,7 @@ def comparison_text(result: CaseResult) -> str:
     if result.no_agreement:
         parts.append(f"Not compared: {result.no_agreement}.")
     if result.by_hand:
-        parts.append(
-            "The chambers are those that you corrected by hand; the report shows those of the threshold."
-        )
+        parts.append("The chambers are those that you corrected by hand.")
     return " ".join(parts) or "Compared."
 
 
