@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from SyntheticCECTLib.desktop.quality_check import QualityCheck, Verdict
 from Testing.desktop.desktop_case import OpenPanel
 
 
@@ -239,6 +241,79 @@ def test_corrections_that_are_in_the_folder_are_not_asked_about(batch: OpenPanel
     batch.ui.passButton.click()
     batch.ui.nextCaseButton.click()
     assert batch.application.of("ask") == [] and batch.parameters.nativeCt.GetName() == "c_dicom"
+
+
+def test_scene_that_is_closed_while_a_case_is_being_added_stays_empty(batch: OpenPanel) -> None:
+    run_all(batch)
+    case, messages = batch.panel.batch._opened_case, []
+    show = case.show
+
+    def close_midway(case_id: str, folder: Path, report: Any) -> None:
+        def step(fraction: float, message: str) -> None:
+            messages.append(message)
+            if message == "adding the chambers" and messages.count(message) == 1:
+                batch.scene.Clear(False)
+            report(fraction, message)
+
+        show(case_id, folder, step)
+
+    case.show = close_midway
+    batch.ui.nextCaseButton.click()
+    batch.slicer.app.processEvents()
+    assert "adding the chambers" in messages and "removed from the scene" in batch.ui.qaMessageLabel.text
+    assert batch.nodes is None and batch.parameters.nativeCt is None
+    for kind in ("vtkMRMLVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLTableNode"):
+        assert batch.scene.GetNumberOfNodesByClass(kind) == 0, kind
+
+
+def test_verdict_is_not_given_to_a_case_of_the_same_name_in_another_folder(
+    batch: OpenPanel, tmp_path: Path
+) -> None:
+    run_all(batch)
+    batch.ui.nextCaseButton.click()
+    shutil.copytree(tmp_path / "results", tmp_path / "others")
+    choose(batch, results=tmp_path / "others")
+    assert not batch.ui.passButton.enabled
+    batch.panel.batch._decide(Verdict.PASS)
+    assert not (tmp_path / "others" / "quality.csv").exists()
+    choose(batch, results=tmp_path / "results")
+    assert batch.ui.passButton.enabled
+    choose(batch, results=tmp_path / "others")
+    batch.ui.nextCaseButton.click()
+    batch.ui.passButton.click()
+    assert (tmp_path / "others" / "quality.csv").is_file()
+
+
+@pytest.mark.parametrize(("encoding", "separator"), [("utf-8-sig", ","), ("utf-8-sig", ";"), ("utf-8", ";")])
+def test_verdicts_that_a_spreadsheet_has_saved_stay(tmp_path: Path, encoding: str, separator: str) -> None:
+    table = tmp_path / "quality.csv"
+    QualityCheck(tmp_path).decide("a", Verdict.PASS, "größer")
+    QualityCheck(tmp_path).decide("b", Verdict.FIX, "")
+    table.write_text(table.read_text("utf-8").replace(",", separator), encoding)
+    check = QualityCheck(tmp_path)
+    check.decide("c", Verdict.FAIL, "")
+    kept = QualityCheck(tmp_path).decisions
+    assert [(one.case_id, one.verdict) for one in kept.values()] == [
+        ("a", "pass"),
+        ("b", "fix"),
+        ("c", "fail"),
+    ]
+    assert kept["a"].comment == "größer"
+
+
+@pytest.mark.parametrize(
+    "text", ["case_id,verdict,comment,decided_at\na,pass,größer,\n", "name,verdict\na,pass\n"]
+)
+def test_verdicts_that_cannot_be_read_are_a_message_and_are_not_written_over(
+    batch: OpenPanel, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "others").mkdir()
+    table = tmp_path / "others" / "quality.csv"
+    table.write_bytes(text.encode("cp1252"))
+    choose(batch, results=tmp_path / "others")
+    assert "CSV UTF-8" in batch.ui.batchMessageLabel.text and batch.panel.batch.queue is None
+    batch.ui.batchStartButton.click()
+    assert "CSV UTF-8" in batch.ui.batchMessageLabel.text and table.read_bytes() == text.encode("cp1252")
 
 
 def test_selected_case_is_shown(batch: OpenPanel) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from Testing.desktop.desktop_case import OpenPanel
-from Testing.small_case import LA_ML, LV_ML
+from Testing.small_case import LA_ML, LV_ML, case_result
 
 
 def voxels(panel: OpenPanel) -> dict[int, int]:
@@ -129,6 +130,53 @@ def test_edited_chambers_are_measured_as_they_are(done: OpenPanel) -> None:
     done.ui.measureButton.click()
     assert done.volumes()[1][1] == f"{LV_ML * 5 / 6:.1f}"
     assert "edited by hand" in done.ui.chambersMessageLabel.text
+
+
+def test_chambers_that_another_module_changed_are_measured_on_the_way_back(done: OpenPanel) -> None:
+    from SyntheticCECTLib.mrml.provenance import provenance_of
+
+    done.ui.thresholdSlider.value = 345.0
+    for volume_ml in (LV_ML, LV_ML * 5 / 6):
+        before = done.ui.chambersMessageLabel.text
+        done.widget.exit()
+        if volume_ml != LV_ML:
+            edit(done)
+        done.widget.enter()
+        assert done.volumes()[1][1] == f"{volume_ml:.1f}"
+        corrected = done.ui.chambersMessageLabel.text == "Measured as edited by hand."
+        assert corrected is (volume_ml != LV_ML) is ("edited" in provenance_of(done.nodes.chambers))
+        assert corrected or done.ui.chambersMessageLabel.text == before
+    done.nodes.chambers.GetSegmentation().RemoveAllSegments()
+    done.widget.enter()
+    assert done.volumes() == [] and "has no drawn left atrium" in done.ui.chambersMessageLabel.text
+
+
+def test_table_in_the_scene_follows_edited_chambers(done: OpenPanel) -> None:
+    from SyntheticCECTLib.mrml.tables import columns_of
+
+    edit(done)
+    done.ui.measureButton.click()
+    rest(done)
+    assert f"{LV_ML * 5 / 6:.1f}" in columns_of(done.nodes.tables["volumes"])["value"]
+
+
+def test_result_that_came_while_the_question_was_open_is_left_alone(done: OpenPanel) -> None:
+    from SyntheticCECTLib.mrml.provenance import provenance_of
+
+    edit(done)
+    ask = done.application.ask
+
+    def another_result(text: str) -> bool:
+        session = done.panel.desk.session
+        result = replace(case_result(), by_hand=True)
+        session.take(result, done.nodes.native, replace_earlier=True)
+        return ask(text)
+
+    done.application.ask = another_result
+    done.ui.thresholdSlider.value = 370.0
+    assert len(done.application.of("ask")) == 1
+    assert done.ui.thresholdSlider.value == 300.0 == done.parameters.thresholdHu
+    assert voxels(done)[1] > 0 and provenance_of(done.nodes.chambers)["edited"] == "by hand"
 
 
 @pytest.mark.parametrize("touch", ["slider", "reset"])

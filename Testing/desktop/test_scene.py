@@ -81,6 +81,34 @@ def test_scene_that_takes_long_to_load_brings_everything_back_too(done: OpenPane
     assert done.volumes()[1][1] == f"{LV_ML:.1f}"
 
 
+def test_run_that_ends_while_a_scene_loads_waits_with_its_result(done: OpenPanel, tmp_path: Path) -> None:
+    from SyntheticCECTLib.mrml.scene_file import load_scene, save_scene
+
+    path = save_scene(done.scene, tmp_path / "case.mrb")
+    runner, native, before = done.panel.desk.runner, done.nodes.native, done.nodes.chambers
+    awaited, waiting = runner._done, []
+    runner._done = lambda *given: (awaited(*given), waiting.append(None))
+    came: list[bool] = []
+
+    def show_progress(*_: Any) -> None:
+        if done.scene.IsImporting() and not came:
+            done.wait(lambda: waiting)
+            done.slicer.app.processEvents()
+            done.slicer.app.processEvents()
+        if done.scene.IsImporting():
+            came.append(done.scene.IsNodePresent(before) != 0 and runner.busy)
+
+    done.ui.applyButton.click()
+    tag = done.scene.AddObserver(done.scene.NodeAddedEvent, show_progress)
+    try:
+        load_scene(done.scene, path)
+    finally:
+        done.scene.RemoveObserver(tag)
+    assert came and all(came)
+    done.wait(lambda: not runner.busy)
+    assert done.nodes.native is native is done.parameters.nativeCt and not done.scene.IsNodePresent(before)
+
+
 def composites(panel: OpenPanel) -> list[Any]:
     """What each slice view shows."""
     from SyntheticCECTLib.mrml.node_types import nodes_of

@@ -197,6 +197,24 @@ def test_result_is_shown_with_its_own_ct(panel: OpenPanel, ct: Any) -> None:
     assert panel.nodes.native is other and panel.ui.nativeCtSelector.currentNode() is other
 
 
+def test_what_came_of_a_run_is_said_also_where_another_ct_was_chosen_meanwhile(
+    panel: OpenPanel, ct: Any
+) -> None:
+    from SyntheticCECTLib.mrml.volume_node import add_volume
+    from Testing.small_case import blocks, image_of
+
+    panel.ui.applyButton.click()
+    panel.ui.nativeCtSelector.setCurrentNode(add_volume(panel.scene, image_of(blocks()), "other"))
+    panel.wait(lambda: not panel.panel.desk.runner.busy)
+    assert panel.parameters.nativeCt is ct and "Done: left atrium" in panel.ui.messageLabel.text
+
+
+def test_virtual_patient_says_what_to_do_next(panel: OpenPanel) -> None:
+    panel.run(panel.ui.virtualPatientButton)
+    assert panel.ui.messageLabel.text == "Virtual patient 1 CT is in the scene. Press Apply."
+    assert panel.ui.applyButton.enabled
+
+
 def test_impossible_slices_are_refused_in_words(panel: OpenPanel, ct: Any) -> None:
     panel.ui.firstSliceSpin.value = 11
     panel.ui.lastSliceSpin.value = 5

@@ -49,7 +49,9 @@ class BatchTab:
         for button, act in (
             (ui.batchStartButton, self._start), (ui.batchStopButton, self._stop), (ui.addDicomButton, self._add_dicom),
             (ui.openCaseButton, self._open), (ui.nextCaseButton, self._open_next),
-            (ui.passButton, self._pass), (ui.fixButton, self._fix), (ui.failButton, self._fail),
+            (ui.passButton, lambda *_: self._decide(Verdict.PASS)),
+            (ui.fixButton, lambda *_: self._decide(Verdict.FIX)),
+            (ui.failButton, lambda *_: self._decide(Verdict.FAIL)),
         ):  # fmt: skip
             button.connect("clicked(bool)", act)
         self._typed = [TypedPath(field, self._folders) for field in (ui.batchInputEdit, ui.batchOutputEdit)]
@@ -101,7 +103,7 @@ class BatchTab:
         for button in (ui.openCaseButton, ui.nextCaseButton):
             button.enabled = bool(done)
         for button in (ui.passButton, ui.fixButton, ui.failButton):
-            button.enabled = self._opened_case.case_id is not None
+            button.enabled = self._looked_at() is not None
 
     def _summary(self) -> str:
         if self.queue is None or not self.queue.cases:
@@ -168,6 +170,8 @@ class BatchTab:
                 self._trouble = f"'{scans}' is not a folder. Choose another one."
             if results:
                 self.queue, self._quality = self._queue_and_verdicts(Path(results))
+        except InputRefused as refusal:
+            self._trouble = str(refusal)
         except OSError as error:
             self._trouble = f"A folder cannot be read ({error}). Choose another one."
         self.show()
@@ -246,7 +250,7 @@ class BatchTab:
         if self.queue is None or self._quality is None:
             return
         done = [case.case_id for case in self.queue.cases if case.state is State.DONE]
-        case_id = self._quality.next_undecided(done, self._opened_case.case_id)
+        case_id = self._quality.next_undecided(done, self._looked_at())
         if case_id is None:
             self._ui.qaMessageLabel.text = "Every finished case is decided."
             return
@@ -278,20 +282,16 @@ class BatchTab:
         self.show()
         self._ui.qaMessageLabel.text = f"Looking at {case_id}."
 
-    def _pass(self, *_: Any) -> None:
-        self._decide(Verdict.PASS)
-
-    def _fix(self, *_: Any) -> None:
-        self._decide(Verdict.FIX)
-
-    def _fail(self, *_: Any) -> None:
-        self._decide(Verdict.FAIL)
+    def _looked_at(self) -> str | None:
+        """Which of these results is looked at."""
+        return self._opened_case.of(self.queue.output) if self.queue is not None else None
 
     def _decide(self, verdict: Verdict) -> None:
-        if self._quality is None or self._opened_case.case_id is None:
+        case_id = self._looked_at()
+        if self._quality is None or case_id is None:
             return
         try:
-            self._quality.decide(self._opened_case.case_id, verdict, self._ui.qaCommentEdit.text)
+            self._quality.decide(case_id, verdict, self._ui.qaCommentEdit.text)
         except OSError as error:
             self._ui.qaMessageLabel.text = f"The verdict could not be kept: {error}"
             return

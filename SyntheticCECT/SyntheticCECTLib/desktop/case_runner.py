@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..core.case import CaseResult, OnProgress
 
 
+LATER_MS = 50
+"""So long a result waits before it looks again whether the scene is still being loaded."""
 Arguments = Callable[[CaseFiles, "OnProgress"], "list[str | Path]"]
 """Writes what a run needs, and gives the arguments of the command."""
 Take = Callable[[CaseFiles, "OnProgress"], Any]
@@ -107,12 +109,7 @@ class CaseRunner:
             from ..mrml.volume_node import to_image
 
             case = read_case(files.result, part_of(report, 0.0, 0.4))
-            if not session.scene.IsNodePresent(choice.native):
-                raise InputRefused(
-                    "ct_removed",
-                    f"'{choice.native.GetName()}' was removed from the scene meanwhile.",
-                    "Load it again and press Apply.",
-                )
+            session.require(choice.native)
             report(0.4, "reading the CT")
             native_ct = to_image(choice.native)
             report(0.45, "putting the result on the CT's grid")
@@ -258,6 +255,9 @@ class CaseRunner:
     def _take(self, files: CaseFiles, take: Take, view: RunView) -> None:
         if self._view is not view:  # cancelled in the meantime
             files.remove()
+            return
+        if self._session.scene.IsBatchProcessing():  # a scene is loading, and shows its progress
+            qt.QTimer.singleShot(LATER_MS, lambda: self._take(files, take, view))
             return
         try:
             result = take(files, self._reporter(view, 1.0))

@@ -69,11 +69,17 @@ class CaseSession:
             on_progress: As for `add_result`.
             keep: Nodes that stay also where they belong to the older result, such as a heart that a person edited and
                 chose as the mask.
+
+        Raises:
+            InputRefused: As for `require`, also where the CT goes while its result is being added.
         """
         from ..core.case import part_of
         from ..mrml.live_chambers import LiveChambersNode
 
-        report = part_of(on_progress, 0.0, 1.0)
+        def report(fraction: float, message: str) -> None:
+            part_of(on_progress, 0.0, 1.0)(fraction, message)
+            self.require(native)  # the window is alive meanwhile
+
         earlier = find_result(self.scene, native) if replace_earlier else None
         with all_or_nothing(self.scene):
             nodes = add_result(self.scene, result, native, on_progress=part_of(report, 0.0, 0.9))
@@ -86,6 +92,21 @@ class CaseSession:
         self._forget()
         self._case, self._live = result.case, live
         self._tell()
+
+    def require(self, native: Any) -> None:
+        """Returns where a CT is in the scene.
+
+        Raises:
+            InputRefused: ``ct_removed`` where it is there no longer.
+        """
+        from ..core.errors import InputRefused
+
+        if not self.scene.IsNodePresent(native):
+            raise InputRefused(
+                "ct_removed",
+                f"'{native.GetName()}' was removed from the scene meanwhile.",
+                "Load it again, and press the button again.",
+            )
 
     def remove(self, nodes: ResultNodes, keep: Collection[Any] = ()) -> None:
         """Takes a result out of the scene, with what was made of it; nodes of it that shall be kept stay."""

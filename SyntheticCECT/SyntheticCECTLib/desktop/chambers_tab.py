@@ -76,6 +76,23 @@ class ChambersTab:
             return
         self._measure_now(edited="edited" in facts)
 
+    def look_again(self) -> None:
+        """Chambers that another module has changed are measured as they are now."""
+        from ..core.chambers import measure
+        from ..mrml.label_node import drawn_chambers_of
+
+        session = self._desk.session
+        if session.nodes is None:
+            return
+        try:
+            labels = drawn_chambers_of(session.nodes.chambers, session.nodes.native)
+            now = measure(labels, session.case().synthesis.heart_mask)
+        except InputRefused as refusal:
+            self._refuse(refusal)
+            return
+        if volume_rows(now, None, {}) != volume_rows(self._volumes, None, {}):
+            self._measure()
+
     def close(self) -> None:
         """Stops waiting for the slider."""
         self._settle.stop()
@@ -109,6 +126,8 @@ class ChambersTab:
             return
         try:
             may_move = self._ask_once()
+            if self._desk.session.nodes != nodes:  # another result came while the question was open
+                return
             if may_move:
                 self._volumes = self._desk.session.live().at(threshold_hu)
             else:
@@ -167,6 +186,7 @@ class ChambersTab:
         if self._volumes:
             assert self._desk.session.nodes is not None
             write_provenance(self._desk.session.nodes.chambers, BY_HAND)
+            self._settle.start()
 
     def _measure_now(self, edited: bool) -> None:
         """The segments as they are in the scene."""

@@ -32,6 +32,12 @@ class OpenedCase:
         self._native: Any = None
         self._labels: sitk.Image | None = None
         self.case_id: str | None = None
+        self._folder: Path | None = None
+
+    def of(self, results: Path) -> str | None:
+        """Which case of a folder of results is looked at; another folder may hold one of the same name."""
+        here = self._folder is not None and self._folder.parent == results
+        return self.case_id if here else None
 
     def follow_scene(self) -> None:
         """A case that left with its scene is no longer looked at."""
@@ -64,7 +70,7 @@ class OpenedCase:
         self._put_away()
         native = self._native = add_volume(self._session.scene, result.case.synthesis.native_ct, case_id)
         self._session.take(result, native, replace_earlier=False, on_progress=part_of(report, 0.5, 1.0))
-        self._labels, self.case_id = result.labels, case_id
+        self._labels, self.case_id, self._folder = result.labels, case_id, folder
 
     def _put_away(self) -> None:
         session, native = self._session, self._native

@@ -117,6 +117,7 @@ class Panel:
         """The module is opened, perhaps again: what another one may have changed meanwhile is looked at anew."""
         if self.desk.settled:
             self.synthesize.look_again()
+            self.chambers.look_again()
             self.compare.show()
             self.view.update_message()
 
@@ -277,8 +278,10 @@ class PatientView:
         self._display.step(progress)
 
     def run_done(self, nodes: VirtualPatientNodes) -> None:
-        self._display.end(f"{nodes.native.GetName()} is in the scene. Press Apply.")
+        self._display.end("")
         self._panel.choose_patient(nodes)
+        # Last: choosing a CT takes away what is said.
+        self._display.message.text = f"{nodes.native.GetName()} is in the scene. Press Apply."
 
     def run_failed(self, text: str) -> None:
         self._panel.synthesize.run_failed(text)

@@ -9,6 +9,8 @@ from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
 
+from ..core.errors import InputRefused
+
 FILE = "quality.csv"
 
 
@@ -42,16 +44,18 @@ class QualityCheck:
 
     Args:
         folder: Of the results.
+
+    Raises:
+        InputRefused: ``bad_verdicts`` where a program has saved the table in a way that loses some.
     """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
         self.decisions: dict[str, Decision] = {}
         if self._path.is_file():
-            with self._path.open(encoding="utf-8", newline="") as file:
-                for row in csv.DictReader(file):
-                    known = {one.name: row.get(one.name) or "" for one in fields(Decision)}
-                    self.decisions[known["case_id"]] = Decision(**known)
+            for row in _rows(self._path):
+                known = {one.name: row.get(one.name) or "" for one in fields(Decision)}
+                self.decisions[known["case_id"]] = Decision(**known)
 
     def decide(self, case_id: str, verdict: Verdict, comment: str) -> None:
         """Keeps a verdict, in the file too.
@@ -79,3 +83,26 @@ class QualityCheck:
         """
         start = case_ids.index(after) + 1 if after in case_ids else 0
         return next((one for one in case_ids[start:] + case_ids[:start] if one not in self.decisions), None)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Of the table, also as a spreadsheet saves it."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _bad(path, f"it is not in UTF-8 ({error})") from None
+    # Where a comma is the decimal sign, spreadsheets separate by semicolons.
+    heading = text.partition("\n")[0]
+    separator = ";" if ";" in heading and "," not in heading else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+    if heading and "case_id" not in (reader.fieldnames or ()):
+        raise _bad(path, "it has no column 'case_id'")
+    return list(reader)
+
+
+def _bad(path: Path, why: str) -> InputRefused:
+    return InputRefused(
+        "bad_verdicts",
+        f"The verdicts in '{path}' cannot be read: {why}.",
+        "Save the table as 'CSV UTF-8', or put it elsewhere to begin anew.",
+    )

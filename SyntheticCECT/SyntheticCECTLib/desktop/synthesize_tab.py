@@ -138,9 +138,11 @@ class SynthesizeTab:
         self.display.step(progress)
 
     def run_done(self, result: CaseResult) -> None:
-        self.display.end(result_text(result))
+        self.display.end("")
         self._opened()
         self.update()
+        # Last: where another CT was chosen during the run, choosing this one again takes away what is said.
+        self._ui.messageLabel.text = result_text(result)
 
     def run_failed(self, text: str) -> None:
         self.display.end(text)
