@@ -90,6 +90,29 @@ def test_compare_measures_the_chambers_that_were_corrected(compared: OpenPanel) 
     assert compared.table(compared.ui.casesTable)[0][1] == f"{LA_ML + LV_ML * 5 / 6:.1f}"
 
 
+def test_figures_say_at_which_threshold_they_were_measured_and_compare_keeps_a_moved_one(
+    compared: OpenPanel,
+) -> None:
+    label = compared.ui.compareMessageLabel
+    compared.ui.thresholdSlider.value = 340.0
+    assert "chambers at 300 HU" in label.text and "those at 340 HU" in label.text
+    compared.ui.thresholdSlider.value = 300.0
+    assert label.text == ""
+
+    compared.ui.thresholdSlider.value = 340.0
+    compared.nodes.chambers.SetAttribute("SyntheticCECT.model_id", compared.parameters.model)
+    metrics = compared.command.folder / "compared" / "metrics.json"
+    metrics.write_text(json.dumps(json.loads(metrics.read_text()) | {"threshold_hu": 340.0}))
+    compared.run(compared.ui.compareButton)
+    seen = compared.command.seen
+    assert seen[seen.index("--threshold") + 1] == "340"
+    assert compared.ui.thresholdSlider.value == 340.0 and "HU" not in label.text
+
+    compared.nodes.chambers.SetAttribute("SyntheticCECT.model_id", "another")
+    compared.run(compared.ui.compareButton)
+    assert "--threshold" not in compared.command.seen, "another model's threshold says nothing about this one"
+
+
 def test_difference_map_is_synthetic_minus_real(compared: OpenPanel) -> None:
     compared.ui.differenceButton.click()
     (node,) = [

@@ -36,6 +36,7 @@ class CaseChoice:
         cect: Node of a real CECT, or ``None``.
         reference: Segmentation node with chambers, or ``None``.
         reference_on_cect: Whether they were drawn on the CECT.
+        threshold_hu: Chambers are at least this bright; ``None`` for the model's own threshold.
         as_corrected: Whether chambers that a person corrected in the earlier result take the place of the threshold's.
     """
 
@@ -48,6 +49,7 @@ class CaseChoice:
     cect: Any = None
     reference: Any = None
     reference_on_cect: bool = False
+    threshold_hu: float | None = None
     as_corrected: bool = False
 
 
@@ -111,6 +113,8 @@ class CaseFiles:
         ]  # fmt: skip
         if choice.model:
             arguments += ["--model", choice.model]
+        if choice.threshold_hu is not None:
+            arguments += ["--threshold", f"{choice.threshold_hu:g}"]
         if choice.heart is not None:
             mask = save(
                 "the heart mask",

@@ -105,7 +105,7 @@ class CaseRunner:
 
         def take(files: CaseFiles, report: OnProgress) -> CaseResult:
             from ..core.case import part_of, segment_case
-            from ..core.case_folder import REPORT, read_case
+            from ..core.case_folder import REPORT, read_case, read_threshold_hu
             from ..mrml.volume_node import to_image
 
             case = read_case(files.result, part_of(report, 0.0, 0.4))
@@ -117,8 +117,8 @@ class CaseRunner:
             chosen = (choice.heart, choice.cect, choice.reference)
             corrected = session.corrected(choice.native)
             labels = corrected if choice.as_corrected else None
-            progress = part_of(report, 0.5, 0.6)
-            result = segment_case(case, on_progress=progress, labels=labels, by_hand=labels is not None)
+            threshold_hu, progress = read_threshold_hu(files.result), part_of(report, 0.5, 0.6)
+            result = segment_case(case, threshold_hu, progress, labels, by_hand=labels is not None)
             # What was corrected while this ran, nobody has asked about.
             replace = replace_earlier and (asked or corrected is None)
             session.take(result, choice.native, replace, part_of(report, 0.6, 1.0), keep=chosen)

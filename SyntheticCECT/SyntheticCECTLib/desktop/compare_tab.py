@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputRefused
 from ..mrml.case_charts import BLAND_ALTMAN, CORRELATION, chart_of_cases, put_case_charts
-from ..mrml.provenance import threshold_of
+from ..mrml.provenance import provenance_of, threshold_of
+from ..mrml.result_nodes import find_result
 from ..mrml.tables import columns_of, table_csv
 from .case_collection import HEADINGS, ComparedCase, cases_from, cases_in, cases_text, compared_case, joined
 from .desk import Desk
@@ -50,6 +51,7 @@ class CompareTab:
             ui.compareMessageLabel,
             ui.compareMessageLabel,
         )
+        self._behind = False
         self._cases: list[ComparedCase] = []
         self._reasons: dict[str, str] = {}
         for button, act in (
@@ -60,6 +62,7 @@ class CompareTab:
         ):  # fmt: skip
             button.connect("clicked(bool)", act)
         ui.casesChartCombo.connect("activated(int)", self._show_chart)
+        ui.thresholdSlider.connect("valueChanged(double)", self._threshold_moved)
         for selector in (ui.realCectSelector, ui.referenceSelector, ui.nativeCtSelector):
             selector.connect("currentNodeChanged(vtkMRMLNode*)", self._chosen)
 
@@ -114,11 +117,13 @@ class CompareTab:
 
     def _compare(self, *_: Any) -> None:
         ui, parameters = self._ui, self._desk.parameters
+        choice = self._synthesize.choice()
         choice = replace(
-            self._synthesize.choice(),
+            choice,
             cect=ui.realCectSelector.currentNode(),
             reference=ui.referenceSelector.currentNode(),
             reference_on_cect=bool(ui.referenceOnCectCheck.checked),
+            threshold_hu=self._moved_threshold_hu(choice.native, choice.model),
             as_corrected=True,
         )
         try:
@@ -127,6 +132,30 @@ class CompareTab:
             self.display.end(str(refusal))
             return
         self._desk.runner.process(choice, parameters.replaceEarlier, self)
+
+    def _moved_threshold_hu(self, native: Any, model: str) -> float | None:
+        """The threshold that a person chose for the CT's chambers; another model has others."""
+        nodes = find_result(self._desk.session.scene, native)
+        facts = provenance_of(nodes.chambers) if nodes is not None else {}
+        if nodes is None or facts.get("model_id") != model:
+            return None
+        threshold_hu = threshold_of(nodes.chambers)
+        return None if threshold_hu == float(facts["default_threshold_hu"]) else threshold_hu
+
+    def _threshold_moved(self, threshold_hu: float) -> None:
+        """The figures stay those of the threshold that they were measured at, and say so."""
+        nodes = self._desk.session.nodes
+        if nodes is None or (nodes.reference is None and nodes.registered_cect is None):
+            return
+        measured_hu = threshold_of(nodes.tables["metrics"]) if "metrics" in nodes.tables else None
+        was_behind, self._behind = self._behind, measured_hu is not None and measured_hu != threshold_hu
+        if self._behind:
+            self._ui.compareMessageLabel.text = (
+                f"The figures are of the chambers at {measured_hu:g} HU. Press Compare to measure those at "
+                f"{threshold_hu:g} HU."
+            )
+        elif was_behind:
+            self._ui.compareMessageLabel.text = ""
 
     def _cancel(self, *_: Any) -> None:
         self._desk.runner.cancel()
