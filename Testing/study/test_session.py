@@ -194,10 +194,13 @@ def test_answer_that_is_incomplete_or_does_not_fit_is_refused_and_nothing_is_sto
         session.next()
     elsewhere = numbered(1)
     elsewhere.SetOrigin((0.0, 0.0, 0.0))
+    mirrored = numbered(1)
+    mirrored.SetDirection((1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0))
     nothing = image_of(np.zeros((4, 8, 8), np.uint8))
     cases: list[tuple[sitk.Image | None, dict[str, Any], str]] = [
         (None, {}, "no_mask"),
         (elsewhere, {}, "other_grid"),
+        (mirrored, {}, "other_grid"),
         (nothing, {}, "empty_mask"),
         (numbered(1), {"confidence": 6}, "bad_rating"),
         (numbered(1), {"rating": 0}, "bad_rating"),

@@ -155,7 +155,7 @@ def test_browser_names_no_folder_beside_the_work_list(tmp_path: Path, result_fol
         room.qa.data.chosen = "../beside"
         room.qa.keep_edit()
         room.qa.data.editing = False
-        room.qa.give("pass")
+        room.qa.give("pass", "../beside")
         assert {file.name for file in beside.iterdir()} == before
         assert not (results / "qa.json").exists()
 

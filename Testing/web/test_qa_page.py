@@ -71,6 +71,25 @@ def test_round_by_keyboard_with_an_edit_and_resumption(
     assert Path(download.value.path()).read_text().count("<figure") == 3
 
 
+def test_key_that_is_held_down_judges_one_result(
+    open_room: Callable[..., RoomProcess], visitor: Visitor, tmp_path: Path
+) -> None:
+    results, page = tmp_path / "results", visitor.page
+    write_results(results, ("a", "b"))
+    page.goto(open_room(results).address)
+    chosen(visitor, "a")
+    page.keyboard.down("x")
+    chosen(visitor, "b")
+    page.wait_for_selector("[data-volume=lv]")
+    page.keyboard.down("x")  # the same key still: a keyboard repeats it
+    page.wait_for_timeout(1000)
+    page.keyboard.up("x")
+    assert page.inner_text("[data-shown=done]") == "1 of 2"
+    page.keyboard.press("x")
+    page.wait_for_selector("[data-case=b][data-verdict=fail]")
+    assert visitor.complaints == []
+
+
 def test_result_that_cannot_be_read_is_judged_without_the_last_ones_picture(
     open_room: Callable[..., RoomProcess], visitor: Visitor, tmp_path: Path
 ) -> None:

@@ -89,10 +89,10 @@ def test_task_is_not_answered_before_it_is_seen(tmp_path: Path, slow_images: Slo
         reading = room.reading
         reading.data.comment = "empty on purpose"
         slow_images.held = True
-        room._ui.answer.submit_clicked()
+        room._ui.answer.submit_clicked(reading.data.label)
         await until(lambda: reading._session.progress.done == 1 and reading.data.comment == "")
         reading.data.comment = "a second click"
-        room._ui.answer.submit_clicked()
+        room._ui.answer.submit_clicked(reading.data.label)
         slow_images.held = False
         await until(lambda: reading._screen.volume is not None)
         assert reading._session.progress.done == 1

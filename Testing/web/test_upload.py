@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import stat
 import zipfile
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ import SimpleITK as sitk
 
 from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.web.door import zip_check
+from SyntheticCECTLib.web.door.upload import Uploads
 from SyntheticCECTLib.web.door.zip_check import refuse_bad_zip
 from Testing.web.room_process import RoomProcess
 from Testing.web.test_access import ask, cookie_of
@@ -111,3 +115,32 @@ def test_scan_is_taken_and_its_name_is_not(room: RoomProcess, tmp_path: Path) ->
     kept = list(room.log.parent.glob(f"synthetic-cect-room-*/upload-{said['into']}/*"))
     assert [file.name for file in kept] == ["scan-00000.nrrd"]
     assert kept[0].parent.stat().st_mode & 0o077 == 0
+
+
+class Sent:
+    """A request whose body comes in two pieces.
+
+    Args:
+        body: What is sent.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self.query, self.content, self._body = {"ending": ".nrrd"}, self, body
+
+    async def iter_chunked(self, _: int) -> AsyncIterator[bytes]:
+        half = len(self._body) // 2
+        for piece in (self._body[:half], self._body[half:]):
+            yield piece
+
+
+def test_file_that_was_too_large_takes_no_room_from_the_next_one(tmp_path: Path) -> None:
+    scan = small_nrrd(tmp_path)
+    uploads = Uploads(tmp_path, len(scan))
+
+    def status(body: bytes) -> int:
+        request: Any = Sent(body)
+        return asyncio.run(uploads._receive(request)).status
+
+    assert status(2 * scan + b"more") == 413
+    assert status(scan) == 200
+    assert status(scan) == 413

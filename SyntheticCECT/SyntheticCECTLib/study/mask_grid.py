@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +12,17 @@ from ..core.formats.itk_name import itk_name
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
-Grid = tuple[tuple[int, ...], tuple[float, ...], tuple[float, ...]]
+Grid = tuple[tuple[int, ...], tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 
 
 def grid_of(path: Path) -> Grid:
-    """Size, spacing and origin of an image file, without reading its voxels."""
+    """Size, spacing, origin and direction of an image file, without reading its voxels."""
     import SimpleITK as sitk
 
     reader = sitk.ImageFileReader()
     reader.SetFileName(itk_name(path))
     reader.ReadImageInformation()
-    return reader.GetSize(), reader.GetSpacing(), reader.GetOrigin()
+    return reader.GetSize(), reader.GetSpacing(), reader.GetOrigin(), reader.GetDirection()
 
 
 def require_grid(mask: sitk.Image, grid: Grid) -> None:
@@ -30,11 +31,9 @@ def require_grid(mask: sitk.Image, grid: Grid) -> None:
     Raises:
         InputRefused: ``other_grid``.
     """
-    size, spacing, origin = grid
-    near = all(
-        abs(a - b) < 0.01
-        for a, b in zip((*mask.GetSpacing(), *mask.GetOrigin()), (*spacing, *origin), strict=True)
-    )
+    size, *place = grid
+    own = mask.GetSpacing(), mask.GetOrigin(), mask.GetDirection()
+    near = all(abs(a - b) < 0.01 for a, b in zip(chain(*own), chain(*place), strict=True))
     if mask.GetSize() != size or not near:
         raise InputRefused(
             "other_grid",

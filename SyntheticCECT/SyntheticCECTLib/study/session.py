@@ -98,6 +98,11 @@ class ReadingSession:
         """Spent on the current task, without idle time."""
         return self._timer.seconds
 
+    @property
+    def answer(self) -> Answer | None:
+        """The last one to the current task, from which a correction begins; None while unread."""
+        return None if self._at is None else self._store.newest(self._task())
+
     def touch(self) -> None:
         """The reader did something: scrolled, clicked, typed."""
         self._timer.touch()

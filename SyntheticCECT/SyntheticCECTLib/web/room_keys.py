@@ -17,12 +17,16 @@ class RoomKeys:
 
     Args:
         server: trame's.
+
+    Attributes:
+        looked_at: The result that the page showed when the last key was pressed.
     """
 
     def __init__(self, server: Any) -> None:
         self._state = server.state
         self._actions: dict[tuple[str, Page], Callable[[], Any]] = {}
         self._page: Callable[[], Page] = lambda: Page.START
+        self.looked_at = ""
         self._state[KEYS] = []
         server.controller.trigger(TRIGGER)(self._press)
 
@@ -66,6 +70,7 @@ class RoomKeys:
         for number, layout in enumerate(TITLES, start=1):
             self.add(Page.CASE, str(number), lambda layout=layout: setattr(picture.data, "layout", layout))
 
-    def _press(self, key: str) -> Any:
+    def _press(self, key: str, looked_at: str = "") -> Any:
+        self.looked_at = looked_at
         action = self._actions.get((key, self._page()))
         return action() if action is not None else None

@@ -104,6 +104,13 @@ def test_constant_truth_without_repeats_is_the_ordinary_bland_altman() -> None:
     assert found.upper.value == pytest.approx(usual.upper.value)
 
 
+def test_constant_truth_has_no_bias_from_the_size_of_the_cases_that_were_repeated() -> None:
+    truth = [np.array([50.0 + 10.0 * n]) for n in range(8)]
+    measured = [np.repeat(one + (-1.0) ** n, 3 if n > 5 else 1) for n, one in enumerate(truth)]
+    found = limits_constant_truth([m + 1e-6 * np.arange(len(m)) for m in measured], truth)
+    assert found.bias.value == pytest.approx(0.0, abs=1e-5)
+
+
 def test_varying_truth_needs_repeats() -> None:
     assert "repeated" in limits_varying_truth([np.array([float(n)]) for n in range(8)]).bias.reason
 

@@ -50,8 +50,8 @@ def limits_constant_truth(
     """Limits of agreement of single measurements, where the true value of a case does not change.
 
     Variance of a difference of single measurements = var(differences of case means)
-    + (1 - mean 1/m_x) within_x + (1 - mean 1/m_y) within_y. The bias is the difference of the means of all
-    measurements.
+    + (1 - mean 1/m_x) within_x + (1 - mean 1/m_y) within_y. The bias is the mean difference over all measurements of
+    the first method, each from its own case's reference: with as many of the other, the difference of both means.
 
     Args:
         measured: For each case its (m_x,) measurements by one method or reader.
@@ -66,7 +66,8 @@ def limits_constant_truth(
     n = len(measured)
     require(n, 5, "cases")
     between = np.array([x.mean() - y.mean() for x, y in zip(measured, reference, strict=True)])
-    bias = float(np.concatenate(list(measured)).mean() - np.concatenate(list(reference)).mean())
+    # Not the difference of the means of all: the cases that were repeated count more on one side than on the other.
+    bias = float(np.average(between, weights=[len(x) for x in measured]))
     parts: list[Part] = [(1.0, float(between.var(ddof=1)), n - 1)]
     for cells in (measured, reference):
         left = float(np.mean([1 / len(cell) for cell in cells]))

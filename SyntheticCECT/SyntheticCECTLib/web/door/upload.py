@@ -67,10 +67,11 @@ class Uploads:
         number = sum(1 for _ in folder.iterdir())
         if number >= MOST_FILES:
             raise InputRefused("too_large", f"More than {MOST_FILES} files.", "Send the series as one zip.")
-        file = folder / f"scan-{number:05d}{ending}"
+        file, taken = folder / f"scan-{number:05d}{ending}", 0
         try:
             with file.open("wb") as sink:
                 async for block in request.content.iter_chunked(1 << 20):
+                    taken += len(block)
                     self._bytes += len(block)
                     if self._bytes > self._most_bytes:
                         raise InputRefused(
@@ -81,7 +82,7 @@ class Uploads:
                     sink.write(block)
             _refuse_content(file)
         except BaseException:
-            self._bytes -= file.stat().st_size if file.exists() else 0
+            self._bytes -= taken
             file.unlink(missing_ok=True)
             raise
 

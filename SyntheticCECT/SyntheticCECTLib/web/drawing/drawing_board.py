@@ -39,7 +39,7 @@ class DrawingBoard:
         data_of(server, PaintEffectState).use_sphere_brush = False
         self._ui: DrawingUI | None = None
         self._nodes: tuple[SegmentationNode, VolumeNode] | None = None
-        self._on_stroke: Callable[[], None] | None = None
+        self._on_stroke: Callable[[], object] | None = None
         self._waiting: asyncio.Task | None = None
         self._changes = 0
         self._editor.segmentation_modified.connect(self._on_modified)
@@ -53,7 +53,7 @@ class DrawingBoard:
         self,
         segmentation_node: SegmentationNode,
         volume_node: VolumeNode,
-        on_stroke: Callable[[], None] | None = None,
+        on_stroke: Callable[[], object] | None = None,
     ) -> None:
         """Draws on a segmentation from now on.
 
@@ -74,6 +74,11 @@ class DrawingBoard:
             self._waiting.cancel()
         self._waiting = self._nodes = self._on_stroke = None
         self._editor.clear()
+
+    @property
+    def changes(self) -> int:
+        """Grows with everything that is drawn."""
+        return self._changes
 
     @property
     def is_open(self) -> bool:
@@ -97,8 +102,10 @@ class DrawingBoard:
             self._ui.redo_clicked()
 
     def _on_modified(self, *_: Any) -> None:
+        if self._nodes is None:
+            return
         self._changes += 1
-        if self._nodes is not None and self._on_stroke is not None and self._waiting is None:
+        if self._on_stroke is not None and self._waiting is None:
             self._waiting = create_task(self._report())
 
     async def _report(self) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from trame_server import Server
 from trame_server.utils.asynchronous import create_task
@@ -24,7 +25,7 @@ from ..viewing.case_on_screen import CaseOnScreen
 from .contact_sheet import contact_sheet
 from .qa_ui import QaState, QaUI
 from .thumbnail import thumbnail
-from .verdict import FAIL, FIX, PASS
+from .verdict import FAIL, FIX, PASS, Verdict
 from .volume_agreement import volume_agreement
 from .volume_agreement_ui import VolumeAgreementState
 from .work_list import WorkList
@@ -63,22 +64,18 @@ class QaLogic(BaseLogic[QaState]):
         self._opening = asyncio.Lock()
         self._agreement = data_of(server, VolumeAgreementState)
         name = names_of(server, QaState)
-        self.bind_changes(
-            {
-                name.filter: lambda *_: self._list(),
-                name.reasons: lambda *_: self._keep_remarks(),
-                name.text: lambda *_: self._keep_remarks(),
-            }
-        )
-        server.controller.trigger("qa_csv")(lambda: self._work.csv() if self._work else "")
+        self.bind_changes({name.filter: lambda *_: self._list()})
+        server.controller.trigger("qa_csv")(lambda: self._export(WorkList.csv))
         server.controller.trigger("qa_sheet")(
-            lambda: contact_sheet(self._work, self._pictures) if self._work else ""
+            lambda: self._export(lambda work: contact_sheet(work, self._pictures))
         )
 
     def set_ui(self, ui: QaUI) -> None:
         """Connects the buttons."""
-        ui.case_clicked.connect(lambda name: self._begin(name))
+        ui.case_clicked.connect(self.choose)
         ui.verdict_clicked.connect(self.give)
+        ui.reasons_chosen.connect(lambda name, reasons: self.remark(name, reasons=tuple(reasons)))
+        ui.text_written.connect(lambda name, text: self.remark(name, text=text))
         ui.next_clicked.connect(lambda: self.step(1))
         ui.back_clicked.connect(lambda: self.step(-1))
         ui.edit_clicked.connect(self.edit)
@@ -88,7 +85,9 @@ class QaLogic(BaseLogic[QaState]):
     def add_keys(self, keys: RoomKeys) -> None:
         """Keys of the work list."""
         for key, verdict in KEYS:
-            keys.add(Page.QA, key, lambda verdict=verdict: self.give(verdict))
+            keys.add(Page.QA, key, lambda verdict=verdict: self.give(verdict, keys.looked_at))
+        keys.add(Page.QA, "Ctrl+z", self._board.undo)
+        keys.add(Page.QA, "Ctrl+y", self._board.redo)
         keys.add(Page.QA, "n", lambda: self.step(1))
         keys.add(Page.QA, "b", lambda: self.step(-1))
 
@@ -127,11 +126,17 @@ class QaLogic(BaseLogic[QaState]):
                 self.data.edited = file.name if file.name != CHAMBERS else ""
                 self._on_result(result)
 
-    def give(self, verdict: str) -> None:
-        """Keeps a verdict of the chosen result once it is seen, and goes on to the next one without."""
+    def give(self, verdict: str, name: str) -> None:
+        """Keeps a verdict of the chosen result once it is seen, and goes on to the next one without.
+
+        Args:
+            verdict: One of `VERDICTS`.
+            name: The result that the page showed: a second click may come when the next one is here, but not there yet.
+        """
         if self._work is None or not self.data.chosen or self.data.editing or self.data.opening:
             return
-        if not self._save(verdict):
+        said = Verdict(verdict, tuple(self.data.reasons), self.data.text)
+        if name != self.data.chosen or not self._save(lambda work: work.give(name, said)):
             return
         left = [
             one for one in self._work.filtered(self.data.filter) if not self._work.verdict(one.name).verdict
@@ -145,6 +150,23 @@ class QaLogic(BaseLogic[QaState]):
                 "Every result has a verdict.", "Export the list as CSV or contact sheet.", "success"
             )
 
+    def remark(self, name: str, **said: Any) -> None:
+        """Keeps reasons or text beside the verdict.
+
+        Args:
+            name: The result that the page showed: what comes late is not of the one that is chosen by now.
+            said: ``reasons`` or ``text``.
+        """
+        if self._work is not None:
+            self._save(lambda work: work.remark(name, **said))
+
+    def choose(self, name: str) -> None:
+        """Goes to a result, unless that would throw away what is being drawn."""
+        if self.data.editing:
+            self._teller.say("A drawing is not kept yet.", "Keep it as new version, or drop it.")
+        else:
+            self._begin(name)
+
     def step(self, by: int) -> None:
         """Leafs through what is shown."""
         names = [one["name"] for one in self.data.items]
@@ -155,13 +177,14 @@ class QaLogic(BaseLogic[QaState]):
     def edit(self) -> None:
         """Lets the chambers be corrected by hand."""
         nodes = self._case.nodes
-        if nodes is not None and self.data.ready:
+        if nodes is not None and self.data.ready and not self.data.editing:
             self.data.editing = True
+            self._case.live = None  # keys still move the threshold, which would draw the chambers anew
             self._board.begin(nodes.chambers, nodes.native)
 
     def keep_edit(self) -> None:
         """Writes what was drawn as a new version beside the original."""
-        if self._work is None:
+        if self._work is None or not self._board.is_open:
             return
         name = self.data.chosen
         try:
@@ -169,27 +192,28 @@ class QaLogic(BaseLogic[QaState]):
         except (ValueError, OSError) as error:
             self._teller.explain(error)
             return
+        self._board.end()  # a second click would keep it once more
         self._pictures.pop(name, None)
         self._teller.say(f"Kept as {file}.", kind="success")
         create_task(self._draw_thumbnails(self._work))
         self._begin(name)
 
+    def _export(self, made: Callable[[WorkList], str]) -> str:
+        """Of the list as it is now, with what others have said since."""
+        if self._work is None:
+            return ""
+        with suppress(InputRefused):  # else as it was when it was read last
+            self._work.refresh()
+        return made(self._work)
+
     def _begin(self, name: str) -> None:
         create_task(self._teller.guarded(lambda: self.show(name)))
 
-    def _keep_remarks(self) -> None:
-        if self._work is not None and self.data.chosen:
-            said = self._work.verdict(self.data.chosen)
-            if (said.text, list(said.reasons)) != (self.data.text, list(self.data.reasons)):
-                self._save(said.verdict)
-
-    def _save(self, verdict: str) -> bool:
+    def _save(self, say: Callable[[WorkList], None]) -> bool:
         """Whether it could be kept; what was chosen and written stays on the page otherwise."""
         assert self._work is not None
-        name, data = self.data.chosen, self.data
-        said = replace(self._work.verdict(name), verdict=verdict, reasons=tuple(data.reasons), text=data.text)
         try:
-            self._work.give(name, said)
+            say(self._work)
         except OSError as error:
             self._teller.say(
                 f"The verdict was not kept ({error.strerror}).",

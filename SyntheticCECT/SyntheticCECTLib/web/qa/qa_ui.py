@@ -46,7 +46,9 @@ class QaUI:
     """
 
     case_clicked = Signal(str)
-    verdict_clicked = Signal(str)
+    verdict_clicked = Signal(str, str)
+    reasons_chosen = Signal(str, list)
+    text_written = Signal(str, str)
     next_clicked = Signal()
     back_clicked = Signal()
     edit_clicked = Signal()
@@ -101,10 +103,17 @@ class QaUI:
 
     def _verdict(self) -> None:
         name = self._name
+        written = (
+            f"trigger('{self._server.trigger_name(self.text_written)}', [{name.chosen}, $event.target.value])"
+        )
         with html.Div(
             classes="room-section",
             v_if=(f"{name.chosen} && !{name.editing}",),
-            raw_attrs=[*marked(panel="verdict"), f':aria-busy="{name.opening}"'],
+            raw_attrs=[
+                *marked(panel="verdict"),
+                f':aria-busy="{name.opening}"',
+                f':data-looked-at="{name.chosen}"',
+            ],
         ):
             html.H3(f"{{{{ {name.chosen} }}}}")
             html.P("{{ one }}", v_for=f"one in {name.said}", key="one", classes="room-notice")
@@ -113,17 +122,18 @@ class QaUI:
                     VBtn(
                         f"{verdict.capitalize()} ({key})", size="small", color=COLORS[verdict],
                         variant=(f"{name.verdict} === '{verdict}' ? 'flat' : 'outlined'",),
-                        click=(self.verdict_clicked, f"['{verdict}']"), disabled=(name.opening,),
+                        click=(self.verdict_clicked, f"['{verdict}', {name.chosen}]"), disabled=(name.opening,),
                         raw_attrs=named(verdict, verdict_button=verdict),
                     )  # fmt: skip
             with VChipGroup(
-                v_model=(name.reasons,), multiple=True, column=True, raw_attrs=['aria-label="Reasons"']
-            ):
+                v_model=(name.reasons,), multiple=True, column=True, raw_attrs=['aria-label="Reasons"'],
+                update_modelValue=(self.reasons_chosen, f"[{name.chosen}, $event]"),
+            ):  # fmt: skip
                 for key, text in REASONS.items():
                     VChip(text, value=key, size="x-small", filter=True, raw_attrs=marked(reason=key))
             VTextarea(
                 v_model_lazy=(name.text,), rows=2, density="compact", variant="outlined", hide_details=True, label="Remark",
-                raw_attrs=marked(input="remark"),
+                raw_attrs=[*marked(input="remark"), f'@change="{written}"'],
             )  # fmt: skip
             with html.Div(classes="room-row mt-2"):
                 VBtn("Back (B)", size="small", variant="text", click=self.back_clicked)

@@ -122,6 +122,18 @@ class WorkList:
         with self._alone():
             self._keep(name, replace(verdict, edited=self.verdict(name).edited))
 
+    def remark(self, name: str, **said: Any) -> None:
+        """Keeps ``reasons`` or ``text`` beside the verdict that is there, which somebody else may have given since.
+
+        Raises:
+            InputRefused: As for `give`.
+            OSError: It could not be written.
+        """
+        self.folder_of(name)
+        with self._alone():
+            if replace(self.verdict(name), **said) != self.verdict(name):
+                self._keep(name, replace(self.verdict(name), **said))
+
     def filtered(self, wanted: str) -> list[Entry]:
         """Entries that a filter of `FILTERS` lets through."""
         return [entry for entry in self.entries if self._passes(entry, wanted)]

@@ -36,7 +36,7 @@ class CoordinatorLogic(BaseLogic[CoordinatorState]):
 
     def set_ui(self, ui: CoordinatorUI) -> None:
         """Connects the buttons."""
-        ui.refresh_clicked.connect(self.refresh)
+        ui.refresh_clicked.connect(lambda: create_task(self._teller.guarded(self._refresh)))
         ui.analyse_clicked.connect(lambda: create_task(self._teller.guarded(self.analyse)))
 
     def add_route(self, app: web.Application) -> None:
@@ -71,6 +71,10 @@ class CoordinatorLogic(BaseLogic[CoordinatorState]):
             self.data.rows = rows
         finally:
             store.close()
+
+    async def _refresh(self) -> None:
+        with self.state:
+            self.refresh()
 
     async def analyse(self) -> None:
         """Unblinds the study and writes its report, in a process of its own."""

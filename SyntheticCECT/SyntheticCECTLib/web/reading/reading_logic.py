@@ -52,13 +52,21 @@ class ReadingLogic(BaseLogic[ReadingState]):
         self._study: StudyFolder | None = None
         self._session: ReadingSession | None = None
         self._loading: object | None = None
-        self.bind_changes({self.name.second_opacity: self._screen.fade})
+        self._kept = 0
+        self._words: dict[str, tuple[int, int, str]] = {}
+        name = self.name
+        self.bind_changes(
+            {
+                name.second_opacity: self._fade,
+                (name.rating, name.confidence, name.comment): lambda *_: self._touch(),
+            }
+        )
 
     def set_ui(self, sign_in: SignInUI, task: TaskUI, answer: AnswerUI) -> None:  # type: ignore[override]
         """Connects the buttons."""
         sign_in.sign_in_clicked.connect(lambda: self._begin(self.sign_in))
         task.step_clicked.connect(self._screen.step_marked)
-        answer.submit_clicked.connect(lambda: self._begin(self.submit))
+        answer.submit_clicked.connect(lambda label: self._begin(lambda: self.submit(label)))
         answer.next_clicked.connect(lambda: self._begin(lambda: self._move("next")))
         answer.previous_clicked.connect(lambda: self._begin(lambda: self._move("previous")))
         answer.leave_clicked.connect(self.leave)
@@ -79,7 +87,7 @@ class ReadingLogic(BaseLogic[ReadingState]):
 
     async def sign_in(self) -> None:
         """Lets a reader in, at the first task without an answer."""
-        if self._study is None:
+        if self._study is None or self._session is not None:  # a second click comes when the token is used up
             return
         token = self.data.token.strip()
         session = ReadingSession(self._study, token)
@@ -95,14 +103,21 @@ class ReadingLogic(BaseLogic[ReadingState]):
             self._go_to(Page.READING, data.study)
         await self._show(session.current)
 
-    async def submit(self) -> None:
-        """Gives the answer, and shows the next task."""
+    async def submit(self, label: str) -> None:
+        """Gives the answer, and shows the next task.
+
+        Args:
+            label: Of the task that the page showed.
+        """
         session, data = self._session, self.data
-        # Nobody answers what he has not seen: a second click would be of the task that is being loaded.
+        # Nobody answers what he has not seen: a second click would be of the task that is being loaded, or that has come since.
         if session is None or session.current is None or self._screen.volume is None:
+            return
+        if label != session.current.label:
             return
         mask = self._board.labels() if session.current.draws else None
         session.submit(mask, data.rating or None, data.confidence or None, data.comment)
+        self._words.pop(label, None)
         following = session.next_unread()
         with self.state:
             self._teller.say("The answer is kept.", kind="success")
@@ -110,8 +125,11 @@ class ReadingLogic(BaseLogic[ReadingState]):
 
     def leave(self) -> None:
         """The reader goes; what he has drawn and the time he spent stay."""
+        if not self._keep():
+            return
         self.close()
         self._clear()
+        self.data.label = self.data.comment = ""  # the next one at this room may be somebody else
         self._go_to(Page.SIGN_IN, "")
 
     def close(self) -> None:
@@ -122,8 +140,7 @@ class ReadingLogic(BaseLogic[ReadingState]):
             self._session = None
 
     async def _move(self, how: str) -> None:
-        if self._session is not None:
-            self._keep()
+        if self._session is not None and self._keep():
             await self._show(getattr(self._session, how)())
 
     async def _show(self, task: ReadingTask | None) -> None:
@@ -136,6 +153,7 @@ class ReadingLogic(BaseLogic[ReadingState]):
         if task is None:
             return
         loading = self._loading = object()
+        session.pause()  # nobody reads while images are loaded
         image, second = await asyncio.to_thread(_images, task)
         if self._loading is not loading:
             return  # the reader has moved on, or left
@@ -145,7 +163,8 @@ class ReadingLogic(BaseLogic[ReadingState]):
             segmentation = self._screen.show(task, image, second, labels)
             if task.draws:
                 self._board.begin(segmentation, self._screen.volume, self._keep)
-        session.touch()
+                self._kept = self._board.changes
+        session.resume()
 
     def _clear(self) -> None:
         self._loading = None
@@ -156,8 +175,8 @@ class ReadingLogic(BaseLogic[ReadingState]):
         assert self._session is not None
         data, progress = self.data, self._session.progress
         data.session, data.sessions = progress.session, progress.sessions
-        data.rating = data.confidence = 0
-        data.comment = data.saved = data.waiting = ""
+        data.rating, data.confidence, data.comment = self._said(task)
+        data.saved = data.waiting = ""
         data.second_opacity = 0.0
         if task is None:
             data.label, data.slices, data.number, data.of = "", [], progress.done, progress.of
@@ -173,22 +192,44 @@ class ReadingLogic(BaseLogic[ReadingState]):
         data.draws, data.rates = task.draws, not task.draws
         data.has_second, data.slices = task.second_image is not None, list(task.slices)
 
-    def _keep(self) -> None:
-        """Keeps the drawing as it is now."""
-        session = self._session
-        if session is None or session.current is None or not self._board.is_open:
-            return
+    def _said(self, task: ReadingTask | None) -> tuple[int, int, str]:
+        """Rating, confidence and comment: what was said and not given yet, else the last answer's."""
+        if task is None or self._session is None:
+            return 0, 0, ""
+        given = self._session.answer
+        said = (0, 0, "") if given is None else (given.rating or 0, given.confidence or 0, given.comment)
+        return self._words.get(task.label, said)
+
+    def _keep(self) -> bool:
+        """Whether what was said and drawn is kept, by now; what was only looked at is not work on it."""
+        session, data = self._session, self.data
+        if session is None or session.current is None:
+            return True
+        self._words[session.current.label] = data.rating, data.confidence, data.comment
+        changes = self._board.changes
+        if not self._board.is_open or changes == self._kept:
+            return True
         with self.state:
             try:
                 session.draft(self._board.labels())
             except Exception as error:
                 self._teller.explain(error)
-                return
-            self.data.saved = "Drawing kept"
+                return False
+            self._kept = changes
+            data.saved = "Drawing kept"
+        return True
+
+    def _touch(self) -> None:
+        """The reader did something; while images are loaded he reads nothing."""
+        if self._session is not None and self._screen.volume is not None:
+            self._session.touch()
+
+    def _fade(self, opacity: float) -> None:
+        self._screen.fade(opacity)
+        self._touch()
 
     def _on_moved(self, at_marked: bool) -> None:
-        if self._session is not None:
-            self._session.touch()
+        self._touch()
         if self.data.at_marked != at_marked:
             with self.state:
                 self.data.at_marked = at_marked

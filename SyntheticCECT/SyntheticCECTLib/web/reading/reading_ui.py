@@ -133,7 +133,7 @@ class AnswerUI:
         server: trame's.
     """
 
-    submit_clicked = Signal()
+    submit_clicked = Signal(str)
     previous_clicked = Signal()
     next_clicked = Signal()
     leave_clicked = Signal()
@@ -163,7 +163,7 @@ class AnswerUI:
             html.Small(f"{{{{ {name.saved} }}}}", raw_attrs=[*marked(shown="saved"), 'role="status"'])
             VBtn(
                 f"{{{{ {name.given} ? 'Give again' : 'Give the answer' }}}}", color="primary", block=True, classes="my-2",
-                click=self.submit_clicked, disabled=(f"!{name.label}",), raw_attrs=marked(action="submit"),
+                click=(self.submit_clicked, f"[{name.label}]"), disabled=(f"!{name.label}",), raw_attrs=marked(action="submit"),
             )  # fmt: skip
             with html.Div(classes="room-row"):
                 VBtn("Back", size="small", variant="text", click=self.previous_clicked)

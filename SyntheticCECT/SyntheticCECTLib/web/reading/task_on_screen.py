@@ -13,7 +13,7 @@ from ...mrml.task_in_scene import TaskInScene
 from ...study.reading_task import ReadingTask
 from ...study.study_folder import DisplayWindow
 from ..viewing.case_on_screen import show_outlines
-from ..viewing.layouts import AXIAL
+from ..viewing.layouts import AXIAL, SLICES
 from ..viewing.slicer_views import SlicerViews
 
 
@@ -23,13 +23,15 @@ class TaskOnScreen(TaskInScene):
     Args:
         scene: Where to.
         views: All views.
-        on_moved: Called whenever the axial slice changes, with whether it is one to draw on.
+        on_moved: Called whenever a slice changes, with whether the axial one is one to draw on.
     """
 
     def __init__(self, scene: Scene, views: SlicerViews, on_moved: Callable[[bool], None]) -> None:
         super().__init__(scene, views.by_tag[AXIAL].get_view_node)
         self._views, self._on_moved = views, on_moved
-        self._axial().AddObserver(vtkCommand.ModifiedEvent, lambda *_: self._tell())
+        for tag in SLICES:
+            node = views.by_tag[tag].get_view_node()
+            node.AddObserver(vtkCommand.ModifiedEvent, lambda *_: self._tell())
 
     def show(
         self, task: ReadingTask, image: sitk.Image, second: sitk.Image | None, labels: sitk.Image | None

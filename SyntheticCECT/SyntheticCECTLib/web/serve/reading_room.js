@@ -91,6 +91,8 @@
   }
 
   const TYPED_INTO = ["INPUT", "TEXTAREA", "SELECT"];
+  // A letter that is held down counts once: else it would judge one result after the other, unseen.
+  const LETTER = /^[a-z]$/;
   window.addEventListener("keydown", (event) => {
     const target = event.target;
     const typing = TYPED_INTO.includes(target.tagName) && !["range", "checkbox"].includes(target.type);
@@ -100,9 +102,11 @@
     if (document.querySelector(".v-dialog.v-overlay--active")) return;
     const key = (event.ctrlKey ? "Ctrl+" : "") + event.key;
     if (event.ctrlKey && !["z", "y"].includes(event.key)) return;
+    if (event.repeat && LETTER.test(key)) return;
     if (window.trame && window.trame.state.get("room_keys")?.includes(key)) {
       event.preventDefault();
-      window.trame.trigger("room_key", [key]);
+      const lookedAt = document.querySelector("[data-looked-at]")?.dataset.lookedAt;
+      window.trame.trigger("room_key", [key, lookedAt ?? ""]);
     }
   });
 
