@@ -347,3 +347,67 @@ def test_database_package_is_asked_for_from_this_tab_only(panel: OpenPanel, stud
     (question,) = panel.application.of("ask")
     assert "sqlalchemy>=2.0: about 3 MB" in question and not panel.panel.observers.reading
     assert "sqlalchemy is missing" in panel.ui.observersMessageLabel.text
+
+
+def test_words_survive_leafing_and_a_correction_begins_with_the_last_answers(
+    reader: OpenPanel, study: Any
+) -> None:
+    from SyntheticCECTLib.study.study_folder import StudyFolder
+    from Testing.study.small_study import numbered
+
+    tab, ui = reader.panel.observers, reader.ui
+    while not tab._task.draws:
+        ui.nextTaskButton.click()
+    label = tab._task.label
+    ui.confidenceCombo.currentIndex, ui.readingCommentEdit.text = 2, "blurred"
+    ui.nextTaskButton.click()
+    assert (ui.confidenceCombo.currentIndex, str(ui.readingCommentEdit.text)) == (0, "")
+    ui.previousTaskButton.click()
+    assert (ui.confidenceCombo.currentIndex, str(ui.readingCommentEdit.text)) == (2, "blurred")
+    draw(tab, numbered(5))
+    ui.submitButton.click()
+    for _ in range(8):
+        if tab._task.label != label:
+            ui.previousTaskButton.click()
+    draw(tab, numbered(6))
+    ui.submitButton.click()
+    store = StudyFolder(study[0]).open_store()
+    reads = store.reads(every_version=True)
+    store.close()
+    assert [(read.answer.confidence, read.answer.comment) for read in reads] == [(2, "blurred")] * 2
+
+
+def test_reader_stays_where_his_stroke_cannot_be_kept(
+    reader: OpenPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from Testing.study.small_study import numbered
+
+    def full(*_: Any) -> None:
+        raise OSError("no space left")
+
+    tab = reader.panel.observers
+    while not tab._task.draws:
+        reader.ui.nextTaskButton.click()
+    label = tab._task.label
+    draw(tab, numbered(5))
+    tab._stroke.start()
+    monkeypatch.setattr(type(tab._session), "draft", full)
+    reader.ui.nextTaskButton.click()
+    assert tab._task.label == label and "no space left" in str(reader.ui.observersMessageLabel.text)
+    assert voxels(tab._screen.labels()) == voxels(numbered(5))
+
+
+def test_loading_images_is_not_reading_time(reader: OpenPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    tab = reader.panel.observers
+    show, now = tab._screen.show, [1000.0]
+    tab._session._clock = lambda: now[0]
+
+    def slow(*given: Any) -> None:
+        now[0] += 50.0
+        show(*given)
+
+    monkeypatch.setattr(tab._screen, "show", slow)
+    reader.ui.nextTaskButton.click()
+    now[0] += 5.0
+    tab._session.touch()
+    assert tab._session.seconds == pytest.approx(5.0)

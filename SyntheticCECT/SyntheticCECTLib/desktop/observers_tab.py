@@ -14,7 +14,7 @@ from ..mrml.node_types import nodes_of
 from .desk import Desk
 from .installer import Installer
 from .reading_editor import ReadingEditor
-from .reading_page import ReadingPage, nothing_left
+from .reading_page import GivenAnswer, ReadingPage, nothing_left
 from .reading_screen import ReadingScreen
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class ObserversTab:
         self._session: ReadingSession | None = None
         self._task: ReadingTask | None = None
         self._paused = False
+        self._said: dict[str, GivenAnswer] = {}  # and not given yet, by the task's label
         ui = self._ui = desk.ui
         self._editor = ReadingEditor(desk.session.scene, ui.readingEditorBox)
         self._screen = ReadingScreen(desk.session.scene, lambda: desk.application, self._moved, self._drawn)
@@ -126,6 +127,7 @@ class ObserversTab:
             mask = self._screen.labels() if task.draws else None
             session.submit(mask, answer.rating, answer.confidence, answer.comment)
             self._stroke.stop()
+            self._said.pop(task.label, None)
             self._say("The answer is kept.")
             self._show(session.next_unread())
 
@@ -138,10 +140,19 @@ class ObserversTab:
         self._turn(lambda session: session.next())
 
     def _turn(self, to: Callable[[ReadingSession], ReadingTask | None]) -> None:
-        session = self._session
-        if session is not None and not self._paused:
-            self._keep()
-            self._guarded(lambda: self._show(to(session)))
+        session, task = self._session, self._task
+        if session is None or self._paused:
+            return
+
+        def turn() -> None:
+            if task is not None:
+                self._said[task.label] = self._page.answer()
+            if self._stroke.isActive():
+                self._draft()  # where that fails, the reader stays with his drawing
+                self._stroke.stop()
+            self._show(to(session))
+
+        self._guarded(turn)
 
     def _pause(self, *_: Any) -> None:
         if not self._paused:
@@ -166,15 +177,24 @@ class ObserversTab:
             self._screen.clear()
             self._say(nothing_left(session.progress))
         else:
+            session.pause()  # nobody reads while images are loaded
             judged = None if task.draws else task.proposal
             self._screen.show(task, _read(judged) if judged else session.mask())
             if task.draws:
                 self._editor.begin(self._screen.segmentation, self._screen.volume)
-            session.touch()
+            session.resume()
             self._clock.start()
-        self._page.empty()
+        self._page.fill(self._answer_to(session, task))
         self._show_page()
         self._moved()
+
+    def _answer_to(self, session: ReadingSession, task: ReadingTask | None) -> GivenAnswer:
+        """What was said of a task and not given yet, else the last answer, from which a correction begins."""
+        if task is None:
+            return GivenAnswer()
+        given = session.answer
+        last = GivenAnswer() if given is None else GivenAnswer(given.rating, given.confidence, given.comment)
+        return self._said.get(task.label, last)
 
     def _put_away(self) -> None:
         """Tools and timers, before another task or none comes."""
@@ -203,10 +223,12 @@ class ObserversTab:
             self._save()
 
     def _save(self) -> None:
-        """The drawing as it is now, on the disk when this returns."""
-        session, task = self._session, self._task
-        if session is not None and task is not None and task.draws:
-            self._guarded(lambda: session.draft(self._screen.labels()))
+        self._guarded(self._draft)
+
+    def _draft(self) -> None:
+        """The drawing as it is now, on the disk when this returns. Errors as for `ReadingSession.draft`."""
+        if self._session is not None and self._task is not None and self._task.draws:
+            self._session.draft(self._screen.labels())
 
     def _moved(self) -> None:
         if self._session is None or self._task is None or self._paused:

@@ -16,9 +16,9 @@ NOT_GIVEN = "-"
 class GivenAnswer:
     """What stands in the answer's widgets; ``None`` where nothing was chosen."""
 
-    rating: int | None
-    confidence: int | None
-    comment: str
+    rating: int | None = None
+    confidence: int | None = None
+    comment: str = ""
 
 
 class ReadingPage:
@@ -54,12 +54,15 @@ class ReadingPage:
         rating, confidence = (int(box.currentIndex) or None for box in (ui.ratingCombo, ui.confidenceCombo))
         return GivenAnswer(rating, confidence, str(ui.readingCommentEdit.text))
 
-    def empty(self) -> None:
-        """Nothing entered yet."""
+    def fill(self, answer: GivenAnswer) -> None:
+        """What was entered before, or nothing yet; the second image is hidden."""
         ui = self._ui
         self.filling = True
-        ui.ratingCombo.currentIndex = ui.confidenceCombo.currentIndex = 0
-        ui.readingCommentEdit.text, ui.readingOpacitySlider.value = "", 0.0
+        ui.ratingCombo.currentIndex, ui.confidenceCombo.currentIndex = (
+            answer.rating or 0,
+            answer.confidence or 0,
+        )
+        ui.readingCommentEdit.text, ui.readingOpacitySlider.value = answer.comment, 0.0
         self.filling = False
 
     def show(self, session: ReadingSession, task: ReadingTask | None, paused: bool) -> None:
