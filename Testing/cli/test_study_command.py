@@ -55,7 +55,7 @@ def test_study_is_created_read_followed_exported_and_analysed(
     assert made["cases"] == 3 and made["reads"] == 8 and set(made["tokens"]) == {"Anna", "Ben"}
     session = ReadingSession(folder, made["tokens"]["Anna"])
     for _ in range(2):
-        session.submit(labels(), seconds=30.0, confidence=5)
+        session.submit(labels(), seconds=30.0, confidence=5, comment="=HYPERLINK(1)")
         session.next_unread()
     session.close()
 
@@ -68,7 +68,8 @@ def test_study_is_created_read_followed_exported_and_analysed(
     assert said(capsys)["reads"] == 2
     reads = json.loads((tmp_path / "out" / "reads.json").read_text())["reads"]
     assert [read["dice"] for read in reads] == [1.0, 1.0] and all(len(read["slices"]) == 2 for read in reads)
-    assert (tmp_path / "out" / "reads.csv").read_text().count("\n") == 3
+    table = (tmp_path / "out" / "reads.csv").read_text()
+    assert table.count("\n") == 3 and table.count(",'=HYPERLINK(1),") == 2, "no spreadsheet takes it for a formula"
     masks = sorted((tmp_path / "out" / "masks").iterdir())
     assert len(masks) == 2 and all(mask.name.startswith("Anna_scan-") for mask in masks)
     assert (sitk.GetArrayFromImage(sitk.ReadImage(str(masks[0]))) == sitk.GetArrayFromImage(labels())).all()

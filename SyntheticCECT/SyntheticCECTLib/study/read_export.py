@@ -10,6 +10,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from ..core.formats.label_file import write_chambers
+from ..core.formats.spreadsheet import plain_text
 from .design.blinding import KeyEntry
 from .design.study_key import read_key
 from .read_records import UnblindedStudy, unblind, unblinded_reads
@@ -67,8 +68,8 @@ def records_csv(records: list[ReadRecord]) -> str:
     )
     writer.writeheader()
     for record in records:
-        slices = " ".join(str(k) for k in record.slices)
-        writer.writerow(asdict(record) | {"slices": slices, "comment": " ".join(record.comment.split())})
+        slices, comment = " ".join(str(k) for k in record.slices), " ".join(record.comment.split())
+        writer.writerow(asdict(record) | {"slices": slices, "comment": plain_text(comment)})
     return text.getvalue()
 
 

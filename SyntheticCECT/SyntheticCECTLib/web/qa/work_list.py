@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from ...core.case_folder import METRICS_JSON
 from ...core.errors import InputRefused
 from ...core.folder_chambers import keep_edited
+from ...core.formats.spreadsheet import plain_text
 from ..opening.target import result_folders
 from .verdict import REASONS, Verdict
 
@@ -177,9 +178,9 @@ class WorkList:
             said = self.verdict(entry.name)
             writer.writerow(
                 [
-                    _plain(entry.name), said.verdict, "; ".join(REASONS[key] for key in said.reasons if key in REASONS),
-                    _plain(said.text), entry.volumes_ml.get("la"), entry.volumes_ml.get("lv"), " ".join(entry.flags),
-                    _plain(" ".join(entry.warnings)), said.edited, said.given_at,
+                    plain_text(entry.name), said.verdict, "; ".join(REASONS[key] for key in said.reasons if key in REASONS),
+                    plain_text(said.text), entry.volumes_ml.get("la"), entry.volumes_ml.get("lv"), " ".join(entry.flags),
+                    plain_text(" ".join(entry.warnings)), said.edited, said.given_at,
                 ]
             )  # fmt: skip
         return text.getvalue()
@@ -249,11 +250,6 @@ def entry_of(folder: Path) -> Entry:
 
 def _is_wide(ml: float | None, interval: list[float] | None) -> bool:
     return bool(ml and interval and interval[1] - interval[0] > WIDE_INTERVAL * ml)
-
-
-def _plain(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def _read_verdicts(file: Path) -> dict[str, Verdict]:
