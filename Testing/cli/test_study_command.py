@@ -69,7 +69,9 @@ def test_study_is_created_read_followed_exported_and_analysed(
     reads = json.loads((tmp_path / "out" / "reads.json").read_text())["reads"]
     assert [read["dice"] for read in reads] == [1.0, 1.0] and all(len(read["slices"]) == 2 for read in reads)
     table = (tmp_path / "out" / "reads.csv").read_text()
-    assert table.count("\n") == 3 and table.count(",'=HYPERLINK(1),") == 2, "no spreadsheet takes it for a formula"
+    assert table.count("\n") == 3 and table.count(",'=HYPERLINK(1),") == 2, (
+        "no spreadsheet takes it for a formula"
+    )
     masks = sorted((tmp_path / "out" / "masks").iterdir())
     assert len(masks) == 2 and all(mask.name.startswith("Anna_scan-") for mask in masks)
     assert (sitk.GetArrayFromImage(sitk.ReadImage(str(masks[0]))) == sitk.GetArrayFromImage(labels())).all()
