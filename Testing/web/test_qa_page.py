@@ -135,6 +135,40 @@ def test_every_result_is_shown_as_its_folder_holds_it(
     assert visitor.complaints == []
 
 
+def test_drawing_in_hand_is_kept_where_the_server_ends(
+    open_room: Callable[..., RoomProcess], visitor: Visitor, tmp_path: Path
+) -> None:
+    results, page = tmp_path / "results", visitor.page
+    write_results(results, ("a",))
+    room = open_room(results)
+    page.goto(room.address)
+    chosen(visitor, "a")
+    page.click("[data-action=edit]")
+    page.wait_for_selector("[data-segment=lv]")
+    paint(visitor, "lv", (0.2, 0.2), (0.3, 0.2))
+    page.wait_for_timeout(1000)
+    room.stop()
+    before, after = (
+        int((sitk.GetArrayFromImage(read_labels(results / "a" / name)) == 2).sum())
+        for name in ("chambers.seg.nrrd", "chambers_edited_1.seg.nrrd")
+    )
+    assert after > before
+
+
+def test_drawing_that_only_was_looked_at_is_no_version(
+    open_room: Callable[..., RoomProcess], visitor: Visitor, tmp_path: Path
+) -> None:
+    results, page = tmp_path / "results", visitor.page
+    write_results(results, ("a",))
+    room = open_room(results)
+    page.goto(room.address)
+    chosen(visitor, "a")
+    page.click("[data-action=edit]")
+    page.wait_for_selector("[data-segment=lv]")
+    room.stop()
+    assert not (results / "a" / "chambers_edited_1.seg.nrrd").exists()
+
+
 def test_remark_belongs_to_the_verdict_that_follows_it_while_an_answer_is_awaited(
     open_room: Callable[..., RoomProcess], visitor: Visitor, tmp_path: Path
 ) -> None:

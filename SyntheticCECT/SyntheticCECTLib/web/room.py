@@ -104,6 +104,7 @@ class ReadingRoom:
         """The server ends."""
         self.start.kill()
         self.reading.close()
+        self.qa.close()
 
     def _connect(self) -> None:
         ui = self._ui

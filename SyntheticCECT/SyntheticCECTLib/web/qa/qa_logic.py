@@ -62,6 +62,7 @@ class QaLogic(BaseLogic[QaState]):
         self._work: WorkList | None = None
         self._pictures: dict[str, str] = {}
         self._opening = asyncio.Lock()
+        self._begun = 0
         self._agreement = data_of(server, VolumeAgreementState)
         name = names_of(server, QaState)
         self.bind_changes({name.filter: lambda *_: self._list()})
@@ -181,6 +182,12 @@ class QaLogic(BaseLogic[QaState]):
             self.data.editing = True
             self._case.live = None  # keys still move the threshold, which would draw the chambers anew
             self._board.begin(nodes.chambers, nodes.native)
+            self._begun = self._board.changes
+
+    def close(self) -> None:
+        """The server ends: a drawing that nobody dropped is kept as a new version."""
+        if self._work is not None and self._board.is_open and self._board.changes != self._begun:
+            self._work.keep_edit(self.data.chosen, self._board.labels())
 
     def keep_edit(self) -> None:
         """Writes what was drawn as a new version beside the original."""
