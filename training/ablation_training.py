@@ -31,7 +31,7 @@ from .loop import fit
 from .run_settings import make_settings, read_recipe
 from .task import Batch
 
-RECIPE = Path(__file__).parent / "configs" / "leftheart.yaml"
+RECIPE = Path(__file__).parent / "configs" / "leftheart_base.yaml"
 FIGURES = ("dice_per_slice", "dv_percent", "dice_la", "dice_lv", "mae_hu")
 TIMED = 5
 

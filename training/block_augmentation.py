@@ -27,8 +27,12 @@ def move_block(
     spacing_kji: tuple[float, float, float],
     generator: torch.Generator,
     strengths: AugmentationStrengths = FULL,
+    sharp: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Cuts a block out that is turned (in the slice as in the paper), stretched, shifted and bent.
+
+    A share of the blocks (``sharp``) is only shifted, by whole voxels: every other block is interpolated and so
+    a little softer than any scan on its own grid, and a network that only saw those finds chambers too large in scans.
 
     Args:
         images: (1, C, K, J, I), HU / 1000; interpolated linearly, air outside.
@@ -37,6 +41,7 @@ def move_block(
         spacing_kji: Of images and block in mm.
         generator: Source of randomness.
         strengths: Largest rotation, and how much of the rest.
+        sharp: Probability that a block keeps its voxels as they are, 0 to 1.
     """
     largest = torch.tensor([0.4, 0.4, 1.0]) * strengths.rotation_deg
     turn = _uniform(generator, -1, 1, 3) * largest * math.pi / 180
@@ -50,10 +55,14 @@ def move_block(
     )
     voxels = torch.diag(1 / mm) @ _rotation(turn) @ torch.diag(stretch * mm)
     room = torch.tensor([0.14, 0.14, 0.1]) * _uniform(generator, -1, 1, 3) * strengths.shift
-    theta = torch.cat([torch.diag(1 / full) @ voxels @ torch.diag(block), room[:, None]], 1)
-    grid = affine_grid(theta[None], [1, 1, *size_kji], align_corners=False)
     bend = torch.randn((1, 3, 4, 5, 5), generator=generator) * (3.5 / (full * mm) * 2).view(1, 3, 1, 1, 1)
     bend = bend * strengths.elastic
+    if sharp and torch.rand((), generator=generator) < sharp:
+        middle = (full - block) / 2
+        voxels, bend = torch.eye(3), torch.zeros_like(bend)
+        room = ((room * full / 2 + middle).round() - middle) * 2 / full
+    theta = torch.cat([torch.diag(1 / full) @ voxels @ torch.diag(block), room[:, None]], 1)
+    grid = affine_grid(theta[None], [1, 1, *size_kji], align_corners=False)
     grid = grid + interpolate(bend, size_kji, mode="trilinear", align_corners=True).permute(0, 2, 3, 4, 1)
     moved = grid_sample(images - AIR, grid, align_corners=False) + AIR
     return moved, grid_sample(masks, grid, align_corners=False)

@@ -36,16 +36,22 @@ class LeftHeartSettings(AugmentationStrengths, RunSettings):
 
     Args:
         short_scans: Share of blocks that miss slices above or below, as a scan that stops early does, from 0 to 1.
+        sharp_blocks: Share of blocks that are shifted by whole voxels and neither turned, stretched nor bent, from 0 to 1.
     """
 
     short_scans: float = SHORT_SCANS
+    sharp_blocks: float = 0.0
 
     def __post_init__(self) -> None:
         RunSettings.__post_init__(self)
         AugmentationStrengths.__post_init__(self)
-        if not 0 <= self.short_scans <= 1:
-            problem = f"short_scans is {self.short_scans}; it must be from 0 to 1."
-            raise InputRefused("bad_settings", problem, "Correct the recipe.")
+        problems = [
+            f"{name} is {getattr(self, name)}; it must be from 0 to 1"
+            for name in ("short_scans", "sharp_blocks")
+            if not 0 <= getattr(self, name) <= 1
+        ]
+        if problems:
+            raise InputRefused("bad_settings", f"{'; '.join(problems)}.", "Correct the recipe.")
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,9 @@ def load_blocks(paths: list[Path]) -> list[HeartBlock]:
 def augmented(block: HeartBlock, generator: torch.Generator, settings: LeftHeartSettings) -> Batch:
     """One block of CT, CECT (1, 1, K, J, I) and masks (1, 5, K, J, I), moved together; the CT disturbed; what is told."""
     images = torch.stack([block.native, block.cect])[None].float() / 1000
-    images, masks = move_block(images, block.masks()[None], BLOCK_KJI, SPACING_KJI, generator, settings)
+    images, masks = move_block(
+        images, block.masks()[None], BLOCK_KJI, SPACING_KJI, generator, settings, settings.sharp_blocks
+    )
     native = disturb_block(images[:, :1], generator, settings)
     native, masks = hide_border(native, masks, generator, settings.short_scans)
     return native.clamp(-1.024, 3.071), images[:, 1:], masks, block.told()[None]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
 import torch
 
 from training.block_augmentation import AIR, disturb_block, hide_border, move_block
@@ -39,6 +42,36 @@ def test_outside_of_the_scan_is_air() -> None:
     image = torch.zeros(1, 1, 8, 16, 16)
     moved, _ = move_block(image, image, (24, 64, 64), SPACING_KJI, torch.Generator().manual_seed(1))
     assert moved[0, 0, 0, 0, 0] == AIR
+
+
+@pytest.mark.parametrize("size", [(30, 64, 64), (29, 63, 50), (16, 40, 48)])
+def test_sharp_blocks_are_cut_out_of_the_scan_voxel_by_voxel(size: tuple[int, int, int]) -> None:
+    numbers = torch.arange(float(math.prod(size))).reshape(1, 1, *size)
+    corners = set()
+    for seed in range(6):
+        generator = torch.Generator().manual_seed(seed)
+        block, _ = move_block(numbers, numbers, (16, 48, 48), SPACING_KJI, generator, sharp=1.0)
+        inside = block[0, 0] - AIR > 0.5
+        there = torch.stack(torch.unravel_index(block[0, 0].round().long().clamp_min(0), size))
+        here = torch.stack(torch.meshgrid(*(torch.arange(n) for n in block.shape[2:]), indexing="ij"))
+        offsets = (there - here)[:, inside].T.unique(dim=0)
+        assert len(offsets) == 1, "not moved as a whole"
+        torch.testing.assert_close(block[0, 0][inside], block[0, 0][inside].round(), atol=0.2, rtol=0)
+        corners.add(tuple(offsets[0].tolist()))
+    assert len(corners) > 3, "never shifted"
+
+
+def test_a_share_of_the_blocks_is_sharp() -> None:
+    mask = landmark()
+
+    def sharp(share: float) -> int:
+        generator = torch.Generator().manual_seed(3)
+        moved = [
+            move_block(mask, mask, (16, 48, 48), SPACING_KJI, generator, sharp=share)[1] for _ in range(30)
+        ]
+        return sum(bool(((m < 1e-3) | (m > 0.999)).all()) for m in moved)
+
+    assert sharp(0.0) == 0 and 5 < sharp(0.5) < 25 and sharp(1.0) == 30
 
 
 def test_disturbing_is_seeded_and_keeps_the_scale() -> None:

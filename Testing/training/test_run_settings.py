@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.networks.model_package import load_model
 from training.run_settings import (
+    OF_THE_MACHINE,
     RunSettings,
     add_settings_arguments,
     differences,
@@ -125,3 +127,16 @@ def test_recipe_that_is_no_recipe_is_refused(tmp_path: Path) -> None:
         read_recipe(path)
     with pytest.raises(InputRefused, match="cannot be read"):
         read_recipe(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("model", ["leftheart", "santini2018", "heart_finder"])
+def test_bundled_model_comes_from_the_committed_recipe(model: str) -> None:
+    done = load_model(model).card["recipe"]
+    recipe = read_recipe(next(config for config in CONFIGS if config.stem == model))
+    asked = make_settings(KINDS[recipe["model"]].settings, recipe).as_dict()
+    default = make_settings(KINDS[recipe["model"]].settings, {**LEAST, "model": recipe["model"]}).as_dict()
+    assert done["seed"] == 2018 and done["model_id"] == model
+    # What the card does not know came later, and is left as it was before it could be chosen.
+    assert {key: done.get(key, default[key]) for key in asked if key not in OF_THE_MACHINE} == {
+        key: value for key, value in asked.items() if key not in OF_THE_MACHINE
+    }
