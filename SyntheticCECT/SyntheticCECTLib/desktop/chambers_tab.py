@@ -78,12 +78,12 @@ class ChambersTab:
 
     def look_again(self) -> None:
         """Chambers that another module has changed are measured as they are now."""
-        from ..core.chambers import measure
-        from ..mrml.label_node import drawn_chambers_of
-
         session = self._desk.session
         if session.nodes is None:
             return
+        from ..core.chambers import measure
+        from ..mrml.label_node import drawn_chambers_of
+
         try:
             labels = drawn_chambers_of(session.nodes.chambers, session.nodes.native)
             now = measure(labels, session.case().synthesis.heart_mask)
