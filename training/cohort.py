@@ -61,14 +61,21 @@ def claim_cohort(folder: Path) -> None:
         )
 
 
-def sample_paths(folder: Path, seeds: range, tissue_variety: float = TRAINING_VARIETY) -> list[Path]:
+def sample_paths(
+    folder: Path, seeds: range, tissue_variety: float = TRAINING_VARIETY, even_sizes: bool = False
+) -> list[Path]:
     """Where `draw_cohort` keeps the training patients of some seeds."""
     kind = "" if tissue_variety == TRAINING_VARIETY else f"-tissue-{tissue_variety:g}"
+    kind += "-even" if even_sizes else ""
     return [folder / f"patient-{seed}{kind}.npz" for seed in seeds]
 
 
 def draw_cohort(
-    folder: Path, seeds: range, workers: int, tissue_variety: float = TRAINING_VARIETY
+    folder: Path,
+    seeds: range,
+    workers: int,
+    tissue_variety: float = TRAINING_VARIETY,
+    even_sizes: bool = False,
 ) -> list[Path]:
     """Files of the training patients of some seeds; draws those that are not there yet.
 
@@ -77,6 +84,7 @@ def draw_cohort(
         seeds: Of the patients.
         workers: How many are drawn at once.
         tissue_variety: Spread of their tissue values (`draw_training_sample`).
+        even_sizes: Whether hearts of rare sizes are as likely as usual ones.
 
     Raises:
         InputRefused: ``other_phantom``, see `claim_cohort`; ``not_training_seeds``.
@@ -88,11 +96,12 @@ def draw_cohort(
             f"Use seeds from {FIRST_TRAINING_SEED} to {FIRST_CALIBRATION_SEED - 1}: others test or calibrate models.",
         )
     claim_cohort(folder)
-    paths = sample_paths(folder, seeds, tissue_variety)
+    paths = sample_paths(folder, seeds, tissue_variety, even_sizes)
     missing = {seed: path for seed, path in zip(seeds, paths, strict=True) if not path.exists()}
     if missing:
         with ProcessPoolExecutor(workers) as pool:
-            drawn = pool.map(partial(_draw_one, tissue_variety), missing, missing.values())
+            draw = partial(_draw_one, tissue_variety, even_sizes)
+            drawn = pool.map(draw, missing, missing.values())
             for _ in tqdm(drawn, total=len(missing), desc="virtual patients", unit="patient"):
                 pass
     return paths
@@ -103,7 +112,8 @@ def load_sample(path: Path) -> TrainingSample:
         return TrainingSample(**{name: arrays[name] for name in arrays.files})
 
 
-def _draw_one(tissue_variety: float, seed: int, path: Path) -> None:
+def _draw_one(tissue_variety: float, even_sizes: bool, seed: int, path: Path) -> None:
     unfinished = path.with_name(f".{os.getpid()}.{path.name}")
-    np.savez(unfinished, **asdict(draw_training_sample(seed, tissue_variety=tissue_variety)))
+    sample = draw_training_sample(seed, tissue_variety=tissue_variety, even_sizes=even_sizes)
+    np.savez(unfinished, **asdict(sample))
     unfinished.replace(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from .slice_picture import row_of_four
 from .task import Batch, Task, refuse_without_chambers
 
 ABSENT = -30.0
+SMOOTH_PIXELS = 10.0
 BLOCK_KJI, SPACING_KJI = (40, 96, 96), (3.0, 1.5, 1.5)
 
 
@@ -37,10 +39,12 @@ class LeftHeartSettings(AugmentationStrengths, RunSettings):
     Args:
         short_scans: Share of blocks that miss slices above or below, as a scan that stops early does, from 0 to 1.
         sharp_blocks: Share of blocks that are shifted by whole voxels and neither turned, stretched nor bent, from 0 to 1.
+        slice_overlap: Weight of the overlap of LA and LV in each slice, beside that in the whole block.
     """
 
     short_scans: float = SHORT_SCANS
     sharp_blocks: float = 0.0
+    slice_overlap: float = 0.0
 
     def __post_init__(self) -> None:
         RunSettings.__post_init__(self)
@@ -50,6 +54,8 @@ class LeftHeartSettings(AugmentationStrengths, RunSettings):
             for name in ("short_scans", "sharp_blocks")
             if not 0 <= getattr(self, name) <= 1
         ]
+        if not 0 <= self.slice_overlap < math.inf:
+            problems.append(f"slice_overlap is {self.slice_overlap}; it must be at least 0")
         if problems:
             raise InputRefused("bad_settings", f"{'; '.join(problems)}.", "Correct the recipe.")
 
@@ -137,6 +143,9 @@ class LeftHeartTask(Task):
             "cross_entropy": entropy,
             "soft_dice_loss": overlap,
         }
+        if self._settings.slice_overlap:
+            parts["slice_dice_loss"] = slice_overlap_loss(logits[:, 1:3], masks[:, 1:3])
+            loss = loss + self._settings.slice_overlap * parts["slice_dice_loss"]
         return {"loss": loss, **parts}
 
     def validate(self, network: nn.Module) -> dict[str, float]:
@@ -154,6 +163,22 @@ class LeftHeartTask(Task):
 
     def facts(self) -> dict[str, Any]:
         return {"vth_hu": self._vth_hu, "training_volumes": len(self)}
+
+
+def slice_overlap_loss(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+    """One minus the soft Dice of each mask in each slice that it reaches, averaged over those of all processes.
+
+    The first and last slices of a chamber, which are small, count as much here as those through its middle.
+
+    Args:
+        logits: (N, C, K, J, I).
+        masks: The same shape, 0 to 1.
+    """
+    probability, reached = logits.sigmoid(), masks.amax((3, 4)) > 0
+    both, either = (probability * masks).sum((3, 4)), probability.sum((3, 4)) + masks.sum((3, 4))
+    missed = 1 - (2 * both + SMOOTH_PIXELS) / (either + SMOOTH_PIXELS)
+    wrong, slices = sum_of_all(torch.stack([(missed * reached).sum(), reached.sum().to(missed.dtype)]))
+    return wrong / slices.clamp_min(1)
 
 
 def load_blocks(paths: list[Path]) -> list[HeartBlock]:

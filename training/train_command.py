@@ -42,7 +42,7 @@ class Kind:
 
 RUNS, BUNDLED = Path("training-output/runs"), Path("SyntheticCECT/Resources/Models")
 DATA = "data.json"
-OF_VIRTUAL_PATIENTS = ("patients", "validation_patients", "first_seed", "tissue_variety")
+OF_VIRTUAL_PATIENTS = ("patients", "validation_patients", "first_seed", "tissue_variety", "even_sizes")
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def train(settings: RunSettings, origin: Origin, folder: Path, models: Path) -> 
         "validation_patients": len(origin.validation),
     }
     if origin.split:  # nobody was drawn
-        del recipe["first_seed"], recipe["tissue_variety"]
+        del recipe["first_seed"], recipe["tissue_variety"], recipe["even_sizes"]
     return write_package(models, fitted.network, recipe, findings)
 
 
@@ -233,17 +233,18 @@ def _refuse_other_data(folder: Path, origin: Origin, begun_with: ModelPackage | 
 def _virtual(options: argparse.Namespace, settings: RunSettings, begun_with: ModelPackage | None) -> Origin:
     wanted = settings.patients + settings.validation_patients
     seeds = range(settings.first_seed, settings.first_seed + wanted)
-    there = [path.exists() for path in sample_paths(options.cohort, seeds, settings.tissue_variety)]
+    kind = settings.tissue_variety, settings.even_sizes
+    there = [path.exists() for path in sample_paths(options.cohort, seeds, *kind)]
     if processes.started() > 1 and not all(there):
         raise InputRefused(
             "cohort_missing", f"'{options.cohort}' holds {sum(there)} of the {wanted} virtual patients yet.",
             "Draw them first: start once with one process.",
         )  # fmt: skip
     _refuse_seen_patients(begun_with, seeds[settings.patients :])
-    paths = draw_cohort(options.cohort, seeds, options.threads, settings.tissue_variety)
+    paths = draw_cohort(options.cohort, seeds, options.threads, *kind)
     words = (
         f"{settings.patients} virtual patients (seeds {seeds[0]} to {seeds[settings.patients - 1]}, tissue values of variety "
-        f"{settings.tissue_variety:g}); no real patient."
+        f"{settings.tissue_variety:g}{', hearts of rare sizes as many as usual ones' * settings.even_sizes}); no real patient."
     )
     return Origin(paths[: settings.patients], paths[settings.patients :], words, SIMULATED)
 

@@ -39,3 +39,17 @@ def test_gated_hearts_are_filled_and_the_others_range_from_systole_to_dilated() 
     assert np.percentile(volumes[0.0], 10) < 50 < 60 < np.percentile(volumes[1.0], 5)
     assert np.median(volumes[1.0]) > 1.2 * np.median(volumes[0.0])
     assert all(np.percentile(found, 95) > 140 for found in volumes.values())
+
+
+def test_even_sizes_are_spread_over_the_same_limits_and_draw_nothing_else_anew() -> None:
+    walls, others = {}, {}
+    for even in (False, True):
+        hearts = [Heart.draw(np.random.default_rng(seed), 1.0, even) for seed in range(400)]
+        # The muscle of a gated heart is hardly contracted, so the wall is near what was drawn at its fullest.
+        walls[even] = np.array([heart.wall for heart in hearts])
+        others[even] = [
+            (heart.root_radius, heart.arch_top, heart.papillary, heart.details) for heart in hearts
+        ]
+    share = {even: float(((found < 6) | (found > 13)).mean()) for even, found in walls.items()}
+    assert share[False] < 0.08 < 0.18 < share[True]
+    assert walls[True].min() >= 5 and others[True] == others[False]

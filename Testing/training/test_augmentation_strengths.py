@@ -193,8 +193,8 @@ def test_strengths_out_of_range_are_refused_all_at_once(kind: Callable[..., obje
     said = str(refusal.value)
     assert all(word in said for word in ("shift is -0.1", "mirror is 1.5", "from 0 to 180", "hu is nan"))
     if kind is LeftHeartSettings:
-        with pytest.raises(InputRefused, match=r"short_scans is 2.*sharp_blocks is -1"):
-            kind(**names, short_scans=2.0, sharp_blocks=-1.0)
+        with pytest.raises(InputRefused, match=r"short_scans is 2.*sharp_blocks is -1.*slice_overlap is -2"):
+            kind(**names, short_scans=2.0, sharp_blocks=-1.0, slice_overlap=-2.0)
 
 
 def test_command_line_knows_the_settings_of_every_network() -> None:

@@ -17,7 +17,7 @@ from training.batches import Batches
 from training.block_augmentation import AIR
 from training.heart_slices import chamber_threshold
 from training.heart_task import HeartTask, overlap_loss
-from training.leftheart_task import LeftHeartSettings, LeftHeartTask
+from training.leftheart_task import LeftHeartSettings, LeftHeartTask, slice_overlap_loss
 from training.loop import fit
 from training.package import rewrite_card, write_package
 from training.run_settings import RunSettings, make_settings
@@ -97,6 +97,32 @@ def test_overlap_loss_is_one_minus_the_dice_of_sure_masks() -> None:
     logits[:, 1, :, :5] = 50.0
     dice = (2 * 400 + 50) / (400 + 800 + 50)
     assert float(overlap_loss(logits, masks)) == pytest.approx((0 + 1 - dice) / 2, abs=1e-5)
+
+
+def test_slice_overlap_counts_small_slices_like_large_ones_and_leaves_others_out() -> None:
+    masks = torch.zeros(1, 1, 4, 20, 20)
+    masks[:, :, 1, :10], masks[:, :, 2, :1] = (
+        1,
+        1,
+    )  # 200 pixels, found; 20 pixels, missed; two slices without a chamber
+    logits = torch.full(masks.shape, -50.0)
+    logits[:, :, 1, :10] = 50.0
+    logits[:, :, 3, :10] = 50.0
+    missed = 1 - 10 / (20 + 10)
+    assert float(slice_overlap_loss(logits, masks)) == pytest.approx((0 + missed) / 2, abs=1e-5)
+
+
+def test_slice_overlap_is_a_part_of_the_loss_where_the_recipe_weighs_it(cohort: list[Path]) -> None:
+    recipe = SHORT | {"model": "leftheart", "widths": [4, 4, 4, 4]}
+    found = {}
+    for weight in (0.0, 0.5):
+        settings = make_settings(LeftHeartSettings, recipe | {"slice_overlap": weight})
+        task = LeftHeartTask(settings, cohort[:1], cohort[1:])
+        batch = task.make_batch(torch.tensor([0]), torch.Generator().manual_seed(0))
+        found[weight] = {name: part.item() for name, part in task.losses(task.network, batch).items()}
+    assert "slice_dice_loss" not in found[0.0]
+    added = found[0.5]["loss"] - found[0.0]["loss"]
+    assert added == pytest.approx(0.5 * found[0.5]["slice_dice_loss"], rel=1e-4) and added > 0.1
 
 
 def test_every_item_comes_once_in_each_turn_and_shares_of_processes_join_to_the_whole(

@@ -29,15 +29,16 @@ class Anatomy:
     seed: int
 
     @classmethod
-    def draw(cls, seed: int, gated_share: float = 1.0) -> Anatomy:
+    def draw(cls, seed: int, gated_share: float = 1.0, even_sizes: bool = False) -> Anatomy:
         """The patient of a seed: the same seed gives the same body on every machine.
 
         Args:
             seed: Of everything about the body.
             gated_share: Chance of a heart at 75 % R-R rather than at any phase of its cycle.
+            even_sizes: Whether hearts of rare sizes are as likely as usual ones (`Heart.draw`).
         """
         rng = np.random.default_rng([seed, 1])
-        heart = Heart.draw(rng, gated_share)
+        heart = Heart.draw(rng, gated_share, even_sizes)
         thorax = Thorax.draw(rng, heart)
         large = Deformation.draw(rng, 90.0, rng.uniform(3.0, 9.0))
         medium = Deformation.draw(rng, 38.0, rng.uniform(0.8, 3.2))

@@ -13,8 +13,10 @@ drawn out by the annulus, which moves toward the apex while the atrium's back st
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from scipy.special import ndtr
 
 from .left_ventricle import LeftVentricle
 from .shapes import Points, along, curve, ellipsoid, smooth_union, tube
@@ -48,21 +50,22 @@ class Heart:
     details: tuple[float, ...]  # uniform numbers for the small print
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, gated_share: float) -> Heart:
+    def draw(cls, rng: np.random.Generator, gated_share: float, even_sizes: bool = False) -> Heart:
         """One heart, anything from small to dilated.
 
         Args:
             rng: Source of randomness.
             gated_share: Chance that it was scanned by its ECG at 75 % R-R, as in the paper; otherwise at any phase.
+            even_sizes: Draws left volumes and wall evenly over their ranges instead of around the average, and the right
+                heart from twice the spread: for training, so that rare hearts are learnt as well as usual ones.
         """
+        drawn, right_spread = partial(_drawn, rng, even_sizes), 2.0 if even_sizes else 1.0
         # 0 is end-diastole, 1 end-systole; 75 % R-R lies shortly before end-diastole.
         gated = rng.random() < gated_share
         phase = float(np.clip(rng.normal(0.15, 0.1), 0, 1) if gated else rng.uniform(0, 1))
-        filled_ml = np.clip(np.exp(rng.normal(np.log(117), 0.32)), 55, 260)
+        filled_ml = np.exp(drawn(np.log(117), 0.32, (np.log(55), np.log(260))))
         ejected = phase * np.clip(rng.normal(0.6, 0.09), 0.25, 0.75)
-        filled = LeftVentricle.of_volume(
-            filled_ml, rng.uniform(2.6, 3.6), float(np.clip(rng.normal(8.3, 1.6), 5, 14))
-        )
+        filled = LeftVentricle.of_volume(filled_ml, rng.uniform(2.6, 3.6), drawn(8.3, 1.6, (5, 14)))
         lv = filled.contracted(ejected)
         azimuth, elevation = np.deg2rad(rng.uniform(28, 66)), np.deg2rad(rng.normal(19, 14))
         apex = np.array(
@@ -76,7 +79,7 @@ class Heart:
         scale = filled.radius / 24 * rng.uniform(0.92, 1.14)
         base = np.array([rng.normal(22, 8), rng.normal(22, 5), 0.0])
 
-        la_ml = np.clip(rng.normal(100, 28), 38, 190) * (1 - 0.42 * (1 - phase))
+        la_ml = drawn(100, 28, (38, 190)) * (1 - 0.42 * (1 - phase))
         la_axes = np.array([1.3, 0.79, 1.0]) * np.exp(rng.normal(0, 0.13, 3))
         la_axes *= (la_ml * 1000 * 0.8 / (4 / 3 * np.pi * la_axes.prod())) ** (1 / 3)
         turn = rng.normal(8, 9), rng.normal(5, 8)
@@ -87,9 +90,10 @@ class Heart:
             + [rng.normal(-5, 4), 0, rng.normal(3, 6)]
         )
 
-        ra_axes = np.array([23, 28, 27]) * scale**0.6 * np.exp(rng.normal(0, 0.11, 3))
+        ra_axes = np.array([23, 28, 27]) * scale**0.6 * np.exp(right_spread * rng.normal(0, 0.11, 3))
         ra_center = base + np.array([-33, -30, -14]) * scale**0.7 + rng.normal(0, [4, 4, 6])
-        rv_axes = np.array([43, 33, 38]) * scale**0.8 * (1 - 0.35 * ejected) * np.exp(rng.normal(0, 0.09, 3))
+        rv_axes = np.array([43, 33, 38]) * scale**0.8 * (1 - 0.35 * ejected)
+        rv_axes *= np.exp(right_spread * rng.normal(0, 0.09, 3))
         rv_center = (
             base + np.array([28, 19 * lv.outer / filled.outer, -3]) * scale @ frame + rng.normal(0, 3, 3)
         )
@@ -268,6 +272,16 @@ class Heart:
             ]
         )
         return [(path, along([2.0, 1.7, 1.3], len(path))) for path in (lad, lcx, rca)]
+
+
+def _drawn(
+    rng: np.random.Generator, evenly: bool, mean: float, spread: float, limits: tuple[float, float]
+) -> float:
+    """A normal number held within limits, or, from the same draw, any number between them equally often."""
+    number = rng.normal(mean, spread)
+    if evenly:
+        return float(limits[0] + (limits[1] - limits[0]) * ndtr((number - mean) / spread))
+    return float(np.clip(number, *limits))
 
 
 def _rotation(x_deg: float, y_deg: float, z_deg: float) -> np.ndarray:

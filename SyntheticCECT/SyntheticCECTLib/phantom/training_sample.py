@@ -43,7 +43,10 @@ class TrainingSample:
 
 
 def draw_training_sample(
-    seed: int, variety: float = TRAINING_VARIETY, tissue_variety: float | None = None
+    seed: int,
+    variety: float = TRAINING_VARIETY,
+    tissue_variety: float | None = None,
+    even_sizes: bool = False,
 ) -> TrainingSample:
     """Draws the patient of a seed.
 
@@ -51,9 +54,10 @@ def draw_training_sample(
         seed: Of anatomy and scans.
         variety: Spread of scanner settings and tissue values: 1 is realistic, the default goes far beyond.
         tissue_variety: Spread of tissue values alone; None: ``variety``.
+        even_sizes: Whether hearts of rare sizes are as likely as usual ones (`Heart.draw`).
     """
     rng = np.random.default_rng([seed, 20])
-    anatomy = Anatomy.draw(seed, GATED_SHARE)
+    anatomy = Anatomy.draw(seed, GATED_SHARE, even_sizes)
     heart = anatomy.heart
     native = native_hu(rng, variety if tissue_variety is None else tissue_variety)
     cect = cect_hu(rng, native, float(rng.choice([80, 100, 120])))
