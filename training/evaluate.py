@@ -146,6 +146,7 @@ def evaluate_patient(
     scan = Scan(sitk.Cast(patient.native_ct, sitk.sitkFloat32), "", f"virtual patient {seed}")
     cect = sitk.Cast(patient.cect, sitk.sitkFloat32)
     row: dict[str, Any] = {"seed": seed, "refused": None, "true_ml": patient.truth["volumes_ml"]}
+    row["wall_mm"] = patient.truth.get("wall_mm")  # not of patients kept since before it was written down
     try:
         result = process_case(CaseInputs(scan, cect, patient.labels), CaseSettings(model, device="cpu"))
     except InputRefused as refusal:

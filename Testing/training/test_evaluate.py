@@ -39,6 +39,15 @@ def test_volumes_of_patients_that_have_both_chambers_are_correlated_and_interval
     assert of_volumes(rows[:3]).keys() == {"95 % intervals that hold the true volume"}
 
 
+def test_error_that_follows_the_wall_is_said_where_every_wall_is_known() -> None:
+    errors = {40.0: -0.1, 50.0: -0.02, 60.0: 0.02, 70.0: 0.12}
+    rows = [row(true, true * (1 + error)) | {"wall_mm": 9 + 40 * error} for true, error in errors.items()]
+    found = of_volumes(rows)
+    assert found["rho of that error with the wall"] == "+1.00"
+    rows[2]["wall_mm"] = None
+    assert "rho of that error with the wall" not in of_volumes(rows)
+
+
 def test_figures_on_a_card_replace_those_of_an_earlier_evaluation_and_no_others(tmp_path: Path) -> None:
     card = {"id": "x", "results": {"on": "16 patients", "whole path": {"on": "2 patients", "dV %": "9"}}}
     (tmp_path / "card.json").write_text(json.dumps(card))

@@ -29,7 +29,7 @@ class VirtualPatient:
         labels: LA = 1, LV = 2 (cavity with papillary muscles), on the native grid.
         heart_mask: 1 inside the heart, on the native grid.
         cect_to_native: Maps native points to CECT points, as ``sitk.Resample(cect, native_ct, ...)`` wants it.
-        truth: Volumes in mL, pose, acquisition, seed.
+        truth: Volumes in mL, the left ventricle's wall in mm, pose, acquisition, seed.
     """
 
     native_ct: sitk.Image
@@ -145,6 +145,7 @@ def make_patient(
         "seed": seed,
         "volumes_ml": {"la": float((chambers == 1).sum() * voxel_ml), "lv": float((chambers == 2).sum() * voxel_ml)},
         "heart_volume_ml": float(heart_mask.sum() * voxel_ml),
+        "wall_mm": heart.wall,
         "kilovolt_cect": protocol.kilovolt,
         "native_to_cect": {
             "center_mm": center.tolist(), "translation_mm": protocol.shift_mm.tolist(),
