@@ -212,6 +212,23 @@ def test_case_leaves_with_its_result_when_another_ct_is_chosen(batch: OpenPanel)
     assert len(batch.node_ids() - before) == one_case + own and batch.scene.IsNodePresent(other)
 
 
+def test_case_of_which_a_person_made_a_second_result_stays_whole(batch: OpenPanel) -> None:
+    from SyntheticCECTLib.mrml.result_nodes import results_of
+    from Testing.desktop.test_chambers_tab import edit
+
+    run_all(batch)
+    batch.ui.nextCaseButton.click()
+    native = batch.nodes.native
+    batch.ui.replaceEarlierCheck.checked = False
+    batch.run(batch.ui.applyButton)
+    edit(batch)
+    both = list(results_of(batch.scene, native))
+    batch.ui.passButton.click()
+    batch.ui.nextCaseButton.click()
+    assert batch.parameters.nativeCt.GetName() == "c_dicom" and batch.application.of("ask") == []
+    assert len(both) == 2 and list(results_of(batch.scene, native)) == both
+
+
 def test_next_case_asks_before_it_takes_corrections_away(batch: OpenPanel) -> None:
     from Testing.desktop.test_chambers_tab import edit
 
@@ -362,6 +379,40 @@ def test_selected_dicom_series_join_the_queue_without_identity(batch: OpenPanel,
     batch.ui.addDicomButton.click()
     (name,) = [one for one in states(batch) if one.startswith("series_")]
     assert "1.2.3" not in name
+
+
+def test_case_that_is_being_written_when_the_panel_closes_is_written_to_its_end(
+    batch: OpenPanel, tmp_path: Path
+) -> None:
+    batch.command.mode("writes")
+    batch.ui.batchStartButton.click()
+    batch.wait(lambda: "Writing" in batch.table(batch.ui.batchTable)[0][3])
+    batch.widget.cleanup()
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["a"]
+    assert (tmp_path / "results" / "a" / "metrics.json").is_file()
+
+
+def test_case_that_is_stopped_while_it_is_written_leaves_no_half(batch: OpenPanel, tmp_path: Path) -> None:
+    from SyntheticCECTLib.desktop.background_run import BackgroundRun
+
+    batch.command.mode("writes until stopped")
+    batch.ui.batchStartButton.click()
+    batch.wait(lambda: "Writing" in batch.table(batch.ui.batchTable)[0][3])
+    batch.ui.batchStopButton.click()
+    assert set(states(batch).values()) == {"waiting"}
+    batch.wait(lambda: not BackgroundRun._alive, 20)
+    assert list((tmp_path / "results").iterdir()) == []
+
+
+def test_queue_is_not_started_by_a_panel_that_closed_while_headers_were_read(
+    batch: OpenPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from SyntheticCECTLib.desktop import batch_tab
+
+    tab = batch.panel.batch
+    monkeypatch.setattr(batch_tab, "scan_voxels", lambda _: batch.panel and batch.widget.cleanup())
+    batch.ui.batchStartButton.click()
+    assert batch.panel is None and not tab.queue.running
 
 
 def test_dicom_files_are_gone_when_the_panel_closes(batch: OpenPanel, scans: Path) -> None:

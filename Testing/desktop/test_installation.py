@@ -202,6 +202,17 @@ def test_closing_ends_the_installation_and_tells_nobody(panel: OpenPanel, pip: P
     assert not installing() and pip.left() == [] and panel.application.of("show_error") == []
 
 
+def test_closing_waits_for_packages_that_are_being_written(panel: OpenPanel, pip: Pip) -> None:
+    pip.mode("writes for a second")
+    panel.ui.installButton.click()
+    panel.wait(lambda: len(pip.runs) == 2 and "Downloading" in panel.ui.packagesLabel.text)
+    panel.wait(lambda: "Installing" in panel.ui.packagesLabel.text)
+    (pip.folder / "installed").unlink()  # of the first run
+    panel.widget.cleanup()
+    assert (pip.folder / "installed").exists() and not installing() and pip.left() == []
+    assert panel.application.of("show_error") == [] and pip.tried == 0
+
+
 def test_python_that_is_not_there_is_told(panel: OpenPanel, pip: Pip) -> None:
     from SyntheticCECTLib.desktop.command_line import CommandLine
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,22 @@ def test_time_left_is_told_only_when_it_can_be(fraction: float, now_s: float, te
     report = RunReport(0.0)
     report.read(step(fraction), now_s)
     assert report.progress.text() == text
+
+
+def test_what_our_command_line_says_while_it_writes_is_understood(tmp_path: Path) -> None:
+    from SyntheticCECTLib.core.case_folder import write_case
+    from Testing.small_case import case_result
+
+    report, known = RunReport(0.0), list[bool]()
+    report.read(step(0.7, "segmenting"), 1.0)
+    assert not report.writing
+
+    def tell(fraction: float, message: str) -> None:
+        report.read(step(fraction, message), 1.0)
+        known.append(report.writing)
+
+    write_case(case_result(cect=None, reference=None), tmp_path, on_progress=tell, with_report=False)
+    assert len(known) > 3 and all(known)
 
 
 def test_lines_that_only_look_like_progress_are_kept_as_words() -> None:

@@ -109,6 +109,53 @@ def test_run_that_ends_while_a_scene_loads_waits_with_its_result(done: OpenPanel
     assert done.nodes.native is native is done.parameters.nativeCt and not done.scene.IsNodePresent(before)
 
 
+UNREADABLE = {
+    "viewPreset": "HOLOGRAM",
+    "thresholdHu": "30O.0",
+    "overlayOpacity": "7.5",
+    "linkedViews": "Ja",
+    "lastSlice": "",
+    "comparedCases": '[{"name": "a newer list"}]',
+}
+
+
+def test_saved_values_that_cannot_be_read_are_told_once_and_the_rest_is_followed(
+    done: OpenPanel, tmp_path: Path
+) -> None:
+    from SyntheticCECTLib.mrml.scene_file import load_scene, save_scene
+
+    done.ui.heightSpin.value = 170.0
+    node, native = done.parameters.parameterNode, done.nodes.native
+    node.DisableModifiedEventOn()
+    for name, text in UNREADABLE.items():
+        node.SetParameter(name, text)
+    node.SetNodeReferenceID("realCect", done.nodes.heart.GetID())
+    path = save_scene(done.scene, tmp_path / "case.mrb")
+    node.DisableModifiedEventOff()
+    done.scene.Clear(False)
+    done.slicer.app.processEvents()
+    load_scene(done.scene, path)
+    done.wait(lambda: done.application.of("show_error"), 10)
+    (text,) = done.application.of("show_error")
+    assert done.ui.messageLabel.text == text
+    for words in (
+        "'HOLOGRAM' of 'view preset' cannot be read; 'Fusion' is used",
+        "'30O.0' of 'threshold hu' cannot be read; '300.0' is used", "'7.5' of 'overlay opacity' cannot be read; '0.5' is used",
+        "'Ja' of 'linked views' cannot be read; yes is used", "'' of 'last slice' cannot be read; '0' is used",
+        "newer list\"}]' of 'compared cases' cannot be read; nothing is used", "of 'real cect' cannot be read; nothing is used",
+    ):  # fmt: skip
+        assert words in text
+    assert done.parameters.viewPreset.name == "FUSION" and done.ui.opacitySlider.value == 0.5
+    assert done.parameters.nativeCt.GetName() == native.GetName() and done.ui.heightSpin.value == 170.0
+    assert done.volumes()[1][1] == f"{LV_ML:.1f}" and done.ui.realCectSelector.currentNode() is None
+    done.ui.opacitySlider.value = 0.8
+    assert done.parameters.overlayOpacity == 0.8
+    load_scene(done.scene, save_scene(done.scene, tmp_path / "again.mrb"), clear=True)
+    for _ in range(3):
+        done.slicer.app.processEvents()
+    assert len(done.application.of("show_error")) == 1 and done.parameters.overlayOpacity == 0.8
+
+
 def composites(panel: OpenPanel) -> list[Any]:
     """What each slice view shows."""
     from SyntheticCECTLib.mrml.node_types import nodes_of

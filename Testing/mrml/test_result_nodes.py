@@ -112,6 +112,46 @@ def test_a_failure_leaves_an_older_result_whole(
     assert set(nodes_in(scene, a_result.folder)) == set(a_result.nodes())
 
 
+@pytest.mark.parametrize("last", ["making surfaces", "measuring at other thresholds"])
+def test_what_a_person_loads_meanwhile_stays_when_the_result_is_cancelled(
+    scene: Any, a_case: CaseResult, a_native_node: Any, a_ct: sitk.Image, last: str
+) -> None:
+    hierarchy(scene).CreateItem(hierarchy(scene).GetSceneItemID(), a_native_node)
+    nodes, items, mine = nodes_in_scene(scene), items_of(scene), list[Any]()
+
+    def load(_: float, message: str) -> None:
+        mine.append(add_volume(scene, a_ct, f"loaded while {message}"))
+        mine[-1].AddDefaultStorageNode()
+        hierarchy(scene).CreateItem(hierarchy(scene).GetSceneItemID(), mine[-1])
+        if message == last:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        add_result(scene, a_case, a_native_node, on_progress=load)
+    theirs = [part for node in mine for part in (node, node.GetDisplayNode(), node.GetStorageNode())]
+    assert len(mine) > 3 and set(nodes_in_scene(scene)) == {*nodes, *theirs}
+    assert set(items_of(scene)) == {*items, *map(hierarchy(scene).GetItemByDataNode, mine)}
+
+
+def test_scene_that_a_person_opens_meanwhile_stays_whatever_its_ids(
+    scene: Any, a_case: CaseResult, a_native_node: Any, a_ct: sitk.Image
+) -> None:
+    def open_another(_: float, message: str) -> None:
+        if message == "adding the chambers":
+            scene.Clear(False)
+            for number in range(6):
+                add_volume(scene, a_ct, f"mine {number}")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        add_result(scene, a_case, a_native_node, on_progress=open_another)
+    assert scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 6
+
+
+def nodes_in_scene(scene: Any) -> list[Any]:
+    return [scene.GetNthNode(n) for n in range(scene.GetNumberOfNodes())]
+
+
 def test_a_result_is_found_by_its_scan(scene: Any, a_result: ResultNodes, a_ct: sitk.Image) -> None:
     assert find_result(scene, a_result.native) == a_result
     assert find_result(scene, add_volume(scene, a_ct, "another CT")) is None

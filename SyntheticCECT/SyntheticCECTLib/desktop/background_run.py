@@ -17,6 +17,10 @@ from .run_report import Progress, RunFailure, RunReport
 
 GRACE_MS = 300
 """So long a process may take to remove its half-written files before it is ended by force."""
+FILE_MS = 20_000
+"""So long where it writes: it ends by itself once the file in its hands is written."""
+WRITING_MS = 600_000
+"""So long a closing application waits for what is being written: PyTorch with CUDA has gigabytes of files."""
 
 
 def _nothing(*_: Any) -> None:
@@ -47,6 +51,8 @@ class Report(Protocol):
 
     progress: Progress
 
+    @property
+    def writing(self) -> bool: ...
     def read(self, text: str, now_s: float) -> bool: ...
     def failure(self, exit_code: int, crashed: bool) -> RunFailure: ...
 
@@ -79,7 +85,7 @@ class BackgroundRun:
         self._output: list[str] = []
         self._cancelled = self._started = False
         self._process: Any = None
-        self._pid, self._pids = 0, list[int]()
+        self._pid, self._pids, self._until_s = 0, list[int](), 0.0
         self._report: Report = report or RunReport(0.0)
 
     @property
@@ -123,6 +129,14 @@ class BackgroundRun:
         self._listener.cancelled()
 
     @classmethod
+    def finish_writing(cls) -> None:
+        """Waits until all that is being written now is written to its end; the event loop stands still meanwhile."""
+        for run in list(cls._alive):
+            process = run._process
+            if process is not None and run.running and run._report.writing:
+                process.waitForFinished(WRITING_MS)
+
+    @classmethod
     def close_all(cls) -> None:
         """Ends every run before it returns: when an application closes, its event loop does not come back."""
         for run in list(cls._alive):
@@ -131,8 +145,7 @@ class BackgroundRun:
     def _close(self) -> None:
         if not self._cancelled:
             self._ask_to_end()
-        until = time.monotonic() + GRACE_MS / 1000
-        while any_alive(self._pids) and time.monotonic() < until:
+        while any_alive(self._pids) and time.monotonic() < self._until_s:
             time.sleep(0.01)
         self._end_by_force()
         if self._process is not None:
@@ -141,19 +154,24 @@ class BackgroundRun:
 
     def _ask_to_end(self) -> None:
         self._cancelled = True
+        self._until_s = time.monotonic() + (FILE_MS if self._report.writing else GRACE_MS) / 1000
         self._pid = self.process_id()
-        self._pids = descendants(self._pid)
+        self._pids = descendants(self._pid) if self._pid else []
         ask_to_end(self._pids)
 
     def _force(self) -> None:
+        if self._report.writing and any_alive(self._pids) and time.monotonic() < self._until_s:
+            qt.QTimer.singleShot(GRACE_MS, self._force)
+            return
         self._end_by_force()
         self._end_when_gone()
 
     def _end_by_force(self) -> None:
-        if self._process is not None:
-            # Looked for again: a process may have started another one in the meantime.
-            self._pids += descendants(self._pid)
-        force_to_end(self._pid, self._pids)
+        if self._pid:
+            if self._process is not None:
+                # Looked for again: a process may have started another one in the meantime.
+                self._pids += descendants(self._pid)
+            force_to_end(self._pid, self._pids)
         if self._process is not None:
             self._process.kill()
 

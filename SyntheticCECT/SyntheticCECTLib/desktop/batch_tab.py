@@ -73,7 +73,7 @@ class BatchTab:
         self._look()
 
     def close(self) -> None:
-        """Stops the queue, and removes the files of DICOM series; finished cases stay."""
+        """Stops the queue, and removes the files of DICOM series; finished cases stay, the others wait for the next Start."""
         self._closed = True
         for typed in self._typed:
             typed.close()
@@ -131,6 +131,8 @@ class BatchTab:
             return
         self._ui.batchStartButton.enabled = False  # the window is alive while headers are read
         voxels = self._most_voxels(queue)
+        if self._closed:
+            return
         self._settle()
         if self.queue is not queue:  # other folders were chosen meanwhile
             self.show()
@@ -148,7 +150,7 @@ class BatchTab:
         """Of the largest scan that is to be computed; 0 where no header tells."""
         most = 0
         for case in queue.cases:
-            if case.state is not State.DONE:
+            if case.state is not State.DONE and not self._closed:
                 self._ui.batchMessageLabel.text = f"Looking at {case.case_id}…"
                 slicer.app.processEvents()
                 most = max(most, scan_voxels(case.scan) or 0)

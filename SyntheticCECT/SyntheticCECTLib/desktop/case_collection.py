@@ -68,6 +68,12 @@ def cases_from(text: str) -> list[ComparedCase]:
         return []
 
 
+def require_cases(text: str) -> None:
+    """Raises ValueError for text that `cases_text` did not write."""
+    if text and not cases_from(text):
+        raise ValueError("not a list of compared cases")
+
+
 def compared_case(case_id: str, agreement: Mapping[str, Any] | None) -> ComparedCase:
     """From what ``agreement`` of metrics.json holds.
 

@@ -76,12 +76,14 @@ class CaseSession:
         from ..core.case import part_of
         from ..mrml.live_chambers import LiveChambersNode
 
-        def report(fraction: float, message: str) -> None:
-            part_of(on_progress, 0.0, 1.0)(fraction, message)
-            self.require(native)  # the window is alive meanwhile
-
         earlier = find_result(self.scene, native) if replace_earlier else None
-        with all_or_nothing(self.scene):
+        with all_or_nothing(self.scene) as change:
+            tell = change.telling(on_progress)
+
+            def report(fraction: float, message: str) -> None:
+                tell(fraction, message)
+                self.require(native)  # the window is alive meanwhile
+
             nodes = add_result(self.scene, result, native, on_progress=part_of(report, 0.0, 0.9))
             report(0.9, "preparing the threshold slider")
             live = LiveChambersNode(result.case.synthesis, nodes.chambers)

@@ -57,7 +57,7 @@ class Installation:
     def cancel(self) -> bool:
         """Ends it, but for packages that are being written: half of one could neither be used nor be replaced.
 
-        Closing the application ends it even then; what it leaves has to be installed again.
+        An application that closes waits for them (`BackgroundRun.finish_writing`).
 
         Returns:
             Whether it is being ended.

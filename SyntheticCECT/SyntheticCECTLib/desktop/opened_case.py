@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputRefused
-from ..mrml.result_nodes import find_result
+from ..mrml.result_nodes import results_of
 from ..mrml.scene_change import remove_nodes
 from .corrections import may_replace
 from .desk import Desk
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 class OpenedCase:
     """Puts a finished case into the scene, and takes it out when the next one comes.
+
+    A case of whose CT a person made another result and kept both is theirs: it stays whole.
 
     Args:
         desk: What all tabs share; its session gets the case.
@@ -61,7 +63,7 @@ class OpenedCase:
         from ..mrml.volume_node import add_volume
 
         result = read_result(folder, part_of(report, 0.0, 0.5))
-        if not may_replace(self._desk, self._native, self._labels):
+        if self._goes() and not may_replace(self._desk, self._native, self._labels):
             raise InputRefused(
                 "corrections_kept",
                 f"'{self.case_id}' stays open, with your corrections.",
@@ -72,12 +74,15 @@ class OpenedCase:
         self._session.take(result, native, replace_earlier=False, on_progress=part_of(report, 0.5, 1.0))
         self._labels, self.case_id, self._folder = result.labels, case_id, folder
 
+    def _goes(self) -> bool:
+        """Whether the case leaves the scene; not where a person has more of its CT than the result that was opened."""
+        return len(list(results_of(self._session.scene, self._native))) < 2
+
     def _put_away(self) -> None:
-        session, native = self._session, self._native
+        session, native, goes = self._session, self._native, self._goes()
         self._native = self._labels = self.case_id = None
-        if native is not None and session.scene.IsNodePresent(native):
+        if native is not None and goes and session.scene.IsNodePresent(native):
             # Also where another CT is chosen by now.
-            nodes = find_result(session.scene, native)
-            if nodes is not None:
+            for nodes in list(results_of(session.scene, native)):
                 session.remove(nodes)
             remove_nodes(session.scene, [native])

@@ -11,7 +11,7 @@ from .run_report import Progress
 
 NOT_NOW = (
     "Packages are being written. That is not broken off: half a package could neither be used nor be replaced. "
-    "Leave Slicer open until it is over."
+    "Leave Slicer open until it is over; closed now, it goes on in the background until then."
 )
 
 

@@ -112,6 +112,10 @@ class Panel:
         self.synthesize.restore()
         self.batch.restore()
         self._show()
+        if parameters.unreadable:
+            # In a turn of its own: a message box runs an event loop, and the panel may still be being made.
+            text = "\n".join(parameters.unreadable)
+            _later(lambda: self.synthesize.tell(text) if self._open else None)
 
     def enter(self) -> None:
         """The module is opened, perhaps again: what another one may have changed meanwhile is looked at anew."""
@@ -182,10 +186,11 @@ class Panel:
             self._gui = None
 
     def close(self) -> None:
-        """Stops everything that runs and takes notes and files away."""
+        """Stops everything that runs, but for what is being written, and takes notes and files away."""
         import shutil
 
         self._open = False
+        BackgroundRun.finish_writing()
         self.scene_closes()
         self.desk.runner.close()
         self.batch.close()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
+
+from .case_collection import require_cases
+from .saved_parameters import mend
 
 LOWEST_HU, HIGHEST_HU = -200.0, 1200.0
 
@@ -40,7 +43,7 @@ class WindowChoice(Enum):
 
 
 @parameterNodeWrapper
-class SyntheticCECTParameters:
+class _Fields:
     """What a person chose.
 
     Attributes:
@@ -83,3 +86,15 @@ class SyntheticCECTParameters:
     batchInput: str = ""
     batchOutput: str = ""
     qaComment: str = ""
+
+
+class SyntheticCECTParameters(_Fields):
+    """What a person chose, also where a scene brought values that cannot be read.
+
+    Attributes:
+        unreadable: What was replaced by its default when this was made, a sentence each.
+    """
+
+    def __init__(self, parameterNode: Any) -> None:
+        self.unreadable = mend(parameterNode, _Fields.allParameters, {"comparedCases": require_cases})
+        super().__init__(parameterNode)

@@ -10,6 +10,8 @@ LINES_KEPT = 40
 LINES_SHOWN = 8
 REFUSED = 2
 KILLED = 9
+WRITING = "writing "
+"""So begins what our own command line says while it writes files that stay."""
 LAUNCHER_SAYS = "exit abnormally"
 """PythonSlicer is a launcher: where the Python below it crashed or was killed, it says so and ends by itself with 1."""
 SOONEST_S, LEAST_FRACTION = 1.5, 0.08
@@ -67,6 +69,11 @@ class RunReport:
         self._rest = ""
         self.lines: deque[str] = deque(maxlen=LINES_KEPT)
         self.progress = Progress(0.0, "starting")
+
+    @property
+    def writing(self) -> bool:
+        """Whether the result is being written, or put in its place."""
+        return self.progress.message.startswith(WRITING) or self.progress.fraction == 1.0
 
     def read(self, text: str, now_s: float) -> bool:
         """Takes in more text; returns whether the progress changed."""

@@ -153,6 +153,11 @@ class SynthesizeTab:
         self.display.end("Cancelled. The scene is as it was.")
         self.update()
 
+    def tell(self, text: str) -> None:
+        """Says what must be read; it stays here."""
+        self._ui.messageLabel.text = text
+        self._desk.application.show_error(text)
+
     def _apply(self, *_: Any) -> None:
         need = self.memory()
         if need is None:

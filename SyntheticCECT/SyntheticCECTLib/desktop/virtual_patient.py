@@ -52,7 +52,8 @@ def add_patient(
     from ..core.formats.label_file import read_labels
 
     name = f"Virtual patient {seed}"
-    with all_or_nothing(scene):
+    with all_or_nothing(scene) as change:
+        report = change.telling(report)
         native_ct = _read(folder / NATIVE_CT)
         report(0.4, "reading the CECT")
         native = add_volume(scene, native_ct, f"{name} CT")

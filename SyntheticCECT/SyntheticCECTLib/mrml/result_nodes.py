@@ -119,8 +119,9 @@ def add_result(
     """
     name = name or native_node.GetName()
     scene.SaveStateForUndo()
-    with all_or_nothing(scene):
-        result = _add(scene, case_result, native_node, name, with_curve, on_progress or _silent)
+    with all_or_nothing(scene) as change:
+        report = change.telling(on_progress)
+        result = _add(scene, case_result, native_node, name, with_curve, report)
         entries = provenance_entries(case_result)
         for role, node in result.by_role().items():
             write_provenance(node, entries, role, role in _COMPUTED)
@@ -138,14 +139,18 @@ def add_result(
 
 def find_result(scene: Scene, native_node: VolumeNode | None) -> ResultNodes | None:
     """The newest complete result of a CT, also in a scene that was loaded; ``None`` where there is none."""
+    return next(results_of(scene, native_node), None)
+
+
+def results_of(scene: Scene, native_node: VolumeNode | None) -> Iterator[ResultNodes]:
+    """All complete results of a CT, the newest first; none without a CT."""
     if native_node is None:
-        return None
+        return
     for node in reversed(nodes_of(scene, "vtkMRMLScalarVolumeNode")):
         if node.GetNodeReference(NATIVE_ROLE) is native_node:
             result = _referred(scene, native_node, node)
             if result is not None:
-                return result
-    return None
+                yield result
 
 
 def remove_result(scene: Scene, result: ResultNodes, keep: Collection[Node] = ()) -> None:
@@ -159,10 +164,6 @@ def remove_result(scene: Scene, result: ResultNodes, keep: Collection[Node] = ()
     scene.SaveStateForUndo()
     remove_nodes(scene, [node for node in result.nodes() if node not in keep])
     remove_folder(scene, result.folder)
-
-
-def _silent(fraction: float, message: str) -> None:
-    pass
 
 
 def _add(

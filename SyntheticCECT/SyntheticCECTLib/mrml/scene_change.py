@@ -5,22 +5,58 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from ..core.stages import OnProgress
 from .node_types import Node, Scene
 from .provenance import provenance_of
 from .subject_hierarchy import items_of, remove_folder, remove_item_of
 
 
+class SceneChange:
+    """What is in the scene without the change: what was there before, and what others add meanwhile.
+
+    Nodes are told apart by themselves: a scene that is loaded meanwhile may bring one with the ID of one of ours.
+
+    Args:
+        scene: That is being changed.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._nodes, self._items = set(_nodes(scene)), set(items_of(scene))
+
+    def telling(self, on_progress: OnProgress | None) -> OnProgress:
+        """Tells how far the change is; the window may be alive then, and what a person loads in those moments is theirs."""
+
+        def tell(fraction: float, message: str) -> None:
+            if on_progress is None:
+                return
+            nodes, items = set(_nodes(self._scene)), set(items_of(self._scene))
+            try:
+                on_progress(fraction, message)
+            finally:
+                self._nodes.update(node for node in _nodes(self._scene) if node not in nodes)
+                self._items.update(item for item in items_of(self._scene) if item not in items)
+
+        return tell
+
+    def undo(self) -> None:
+        """Removes every node and every folder that the change added."""
+        remove_nodes(self._scene, [node for node in _nodes(self._scene) if node not in self._nodes])
+        for item in reversed([item for item in items_of(self._scene) if item not in self._items]):
+            remove_folder(self._scene, item)
+
+
 @contextmanager
-def all_or_nothing(scene: Scene) -> Iterator[None]:
-    """When the block raises, every node and every folder that it added is removed again."""
-    before, items_before = _ids(scene), items_of(scene)
+def all_or_nothing(scene: Scene) -> Iterator[SceneChange]:
+    """When the block raises, every node and every folder that it added is removed again.
+
+    Where it tells its progress, it does so through `SceneChange.telling`.
+    """
+    change = SceneChange(scene)
     try:
-        yield
+        yield change
     except BaseException:
-        added = [scene.GetNodeByID(node_id) for node_id in _ids(scene) if node_id not in before]
-        remove_nodes(scene, added)
-        for item in reversed([item for item in items_of(scene) if item not in items_before]):
-            remove_folder(scene, item)
+        change.undo()
         raise
 
 
@@ -59,7 +95,7 @@ def _parts(node: Node) -> list[Node]:
 def _is_used(scene: Scene, node: Node) -> bool:
     """Whether another node refers to this one."""
     own = node.GetID()
-    for user in (scene.GetNodeByID(user_id) for user_id in _ids(scene)):
+    for user in _nodes(scene):
         # Display nodes keep their colours beside the ordinary references.
         if user.IsA("vtkMRMLDisplayNode") and user.GetColorNodeID() == own:
             return True
@@ -73,7 +109,7 @@ def _is_used(scene: Scene, node: Node) -> bool:
     return False
 
 
-def _ids(scene: Scene) -> dict[str, None]:
-    """IDs of all nodes in the scene's order."""
+def _nodes(scene: Scene) -> list[Node]:
+    """All nodes, in the scene's order."""
     nodes = scene.GetNodes()
-    return dict.fromkeys(nodes.GetItemAsObject(n).GetID() for n in range(nodes.GetNumberOfItems()))
+    return [nodes.GetItemAsObject(n) for n in range(nodes.GetNumberOfItems())]

@@ -59,10 +59,10 @@ def add_chambers(
         (chamber.key, chamber.name, chamber.color, chamber.label, _terms(header[f"Segment{index}_Tags"]))
         for index, chamber in enumerate(CHAMBERS)
     ]
-    with all_or_nothing(scene):
+    with all_or_nothing(scene) as change:
         node = _add(scene, labels, reference_volume_node, name, segments)
         if surfaces:
-            make_surfaces(node, on_progress)
+            make_surfaces(node, change.telling(on_progress))
         _fill(node, fill)
     return node
 

@@ -42,7 +42,7 @@ class Field:
     def is_node(self) -> bool:
         return self.kind.__name__.startswith("vtkMRML")
 
-    def check(self, value: Any) -> None:
+    def validate(self, value: Any) -> None:
         """Slicer's own words are others; the kinds of the errors are the same."""
         exact = type(value) is self.kind
         fits = value is None or isinstance(value, self.kind) if self.is_node else exact
@@ -53,23 +53,50 @@ class Field:
                 f"'{self.name}' lies from {self.limits.minimum} to {self.limits.maximum}, not at {value}"
             )
 
-    def read(self, node: Any) -> Any:
+    def isIn(self, node: Any, name: str) -> bool:
+        return bool(node.HasParameter(name))
+
+    def read(self, node: Any, name: str) -> Any:
         if self.is_node:
-            return node.GetNodeReference(self.name)
-        text = node.GetParameter(self.name)
-        if not text and self.kind is not str:  # a scene that was closed emptied the node
-            self.write(node, self.default)
-            return self.default
+            return node.GetNodeReference(name)
+        text = node.GetParameter(name)
         if self.kind is bool:
             return text == "True"
         return self.kind[text] if issubclass(self.kind, Enum) else self.kind(text)
 
-    def write(self, node: Any, value: Any) -> None:
-        self.check(value)
+    def write(self, node: Any, name: str, value: Any) -> None:
+        self.validate(value)
         if self.is_node:
-            node.SetNodeReferenceID(self.name, value.GetID() if value is not None else None)
+            node.SetParameter(name, "")
+            node.SetNodeReferenceID(name, value.GetID() if value is not None else None)
         else:
-            node.SetParameter(self.name, value.name if isinstance(value, Enum) else str(value))
+            node.SetParameter(name, value.name if isinstance(value, Enum) else str(value))
+
+    def remove(self, node: Any, name: str) -> None:
+        node.UnsetParameter(name)
+        node.RemoveNodeReferenceIDs(name)
+
+    def value_in(self, node: Any) -> Any:
+        """A scene that was closed emptied the node: the default is written then."""
+        if not self.isIn(node, self.name):
+            self.write(node, self.name, self.default)
+        return self.read(node, self.name)
+
+
+@dataclass(frozen=True)
+class Default:
+    """The default of a field."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class ParameterInfo:
+    """What ``allParameters`` tells of a field."""
+
+    basename: str
+    serializer: Field
+    default: Default
 
 
 def parameterNodeWrapper(described: type) -> type:
@@ -77,7 +104,8 @@ def parameterNodeWrapper(described: type) -> type:
     hints = typing.get_type_hints(described, include_extras=True)
     fields = {name: _field(described, name, hint) for name, hint in hints.items()}
     members: dict[str, Any] = {name: _property(field) for name, field in fields.items()}
-    members |= {"fields": fields, "allParameters": fields, "__doc__": described.__doc__}
+    parameters = {name: ParameterInfo(name, field, Default(field.default)) for name, field in fields.items()}
+    members |= {"fields": fields, "allParameters": parameters, "__doc__": described.__doc__}
     return type(described.__name__, (Wrapper,), members)
 
 
@@ -92,8 +120,7 @@ class Wrapper:
         self._next_tag = 0
         self._showing = False
         for field in self.fields.values():
-            if not field.is_node and not parameterNode.GetParameter(field.name):
-                field.write(parameterNode, field.default)
+            field.value_in(parameterNode)  # which raises where it cannot be read, as in Slicer
 
     def StartModify(self) -> int:
         return self.parameterNode.StartModify()
@@ -176,8 +203,8 @@ def _field(described: type, name: str, hint: Any) -> Field:
 
 def _property(field: Field) -> property:
     return property(
-        lambda self: field.read(self.parameterNode),
-        lambda self, value: field.write(self.parameterNode, value),
+        lambda self: field.value_in(self.parameterNode),
+        lambda self, value: field.write(self.parameterNode, field.name, value),
     )
 
 
