@@ -142,7 +142,7 @@ def test_old_study_asks_for_an_upgrade_and_gets_it(cases: list[str], tmp_path: P
     assert main(["study", "status", str(tmp_path / "study")]) == 2
     assert "study upgrade" in capsys.readouterr().err
     assert main(["study", "upgrade", str(tmp_path / "study"), "--json"]) == 0
-    assert said(capsys) == {"before": "0001", "after": "0002"}
+    assert said(capsys) == {"before": "0001", "after": "0003"}
     assert main(["study", "status", str(tmp_path / "study")]) == 0
 
 

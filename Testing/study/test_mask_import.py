@@ -10,12 +10,13 @@ import SimpleITK as sitk
 
 from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.formats.label_file import write_chambers
+from SyntheticCECTLib.study.design.study_key import read_key
 from SyntheticCECTLib.study.mask_import import import_masks
 from SyntheticCECTLib.study.read_records import unblind
 from SyntheticCECTLib.study.records import Condition
 from SyntheticCECTLib.study.session import ReadingSession
 from SyntheticCECTLib.study.study_folder import DATABASE, StudyFolder
-from Testing.study.small_study import labels, small_study
+from Testing.study.small_study import labels, numbered, small_study
 
 
 @pytest.fixture
@@ -71,8 +72,6 @@ def test_importing_again_stores_only_what_changed(study: StudyFolder, drawn: Pat
 
 
 def test_repeat_and_label_tell_presentations_apart(study: StudyFolder, drawn: Path, tmp_path: Path) -> None:
-    from SyntheticCECTLib.study.design.study_key import read_key
-
     key = read_key(study.coordinator, study.settings.id)
     again = next(
         e for e in key.entries if e.repeat == 1 and e.condition is Condition.UNAIDED and e.reader == "Cleo"
@@ -137,8 +136,6 @@ def test_two_files_for_one_presentation_and_an_empty_folder_are_refused(
 
 
 def test_imported_case_is_done_for_its_reader(study: StudyFolder, drawn: Path) -> None:
-    from SyntheticCECTLib.study.design.study_key import read_key
-
     key = read_key(study.coordinator, study.settings.id)
     first = next(entry for entry in key.entries if entry.reader == "Cleo")
     write_chambers(drawn / f"{first.label}.seg.nrrd", labels())
@@ -148,3 +145,15 @@ def test_imported_case_is_done_for_its_reader(study: StudyFolder, drawn: Path) -
     mask = session.previous() and session.mask()
     assert mask is not None and (sitk.GetArrayFromImage(mask) == sitk.GetArrayFromImage(labels())).all()
     assert np.allclose(mask.GetOrigin(), labels().GetOrigin())
+
+
+def test_import_leaves_the_drawing_that_its_reader_has_begun(study: StudyFolder, drawn: Path) -> None:
+    key = read_key(study.coordinator, study.settings.id)
+    session = ReadingSession(study, key.tokens["Cleo"])
+    session.draft(numbered(7))
+    assert session.current is not None
+    write_chambers(drawn / f"{session.current.label}.seg.nrrd", labels())
+    import_masks(study, drawn, "{label}")
+    mask = session.mask()
+    assert mask is not None
+    assert (sitk.GetArrayFromImage(mask) == sitk.GetArrayFromImage(numbered(7))).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
@@ -16,6 +17,9 @@ import SimpleITK as sitk
 from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.study.records import Condition
 from SyntheticCECTLib.study.session import ReadingSession
+from SyntheticCECTLib.study.store.migration import upgrade
+from SyntheticCECTLib.study.store.rows import SIGNED_IN_ELSEWHERE, Answer, Said
+from SyntheticCECTLib.study.store.stored_mask import store_mask
 from SyntheticCECTLib.study.study_folder import StudyFolder
 from Testing.study.small_study import image_of, labels, numbered, small_study
 
@@ -98,6 +102,80 @@ def test_draft_survives_and_is_gone_once_the_answer_is_given(tmp_path: Path) -> 
     assert same(again.mask(), numbered(7)) and str(again.progress) == "0 of 6"
     again.submit(numbered(8))
     assert same(again.mask(), numbered(8))
+
+
+def test_words_survive_and_stand_before_those_of_the_last_answer(tmp_path: Path) -> None:
+    key = small_study(tmp_path / "study")
+    session = ReadingSession(tmp_path / "study", key.tokens["Anna"])
+    assert session.said == Said()
+    session.say(Said(None, 2, "half a sentence"))
+    session.draft(numbered(7))
+    again = ReadingSession(tmp_path / "study", key.tokens["Anna"])
+    assert again.said == Said(None, 2, "half a sentence") and same(again.mask(), numbered(7))
+    again.submit(numbered(7), confidence=4, comment="a sentence")
+    assert again.said == Said(None, 4, "a sentence")
+    again.draft(numbered(8))
+    assert again.said == Said(None, 4, "a sentence"), "of a correction nothing was said yet"
+    again.say(Said(None, 4, ""))
+    last = ReadingSession(tmp_path / "study", key.tokens["Anna"])
+    last.previous()
+    assert last.said == Said(None, 4, ""), "what was taken back stays so"
+
+
+def test_reader_finds_his_drawing_in_an_old_study_once_it_is_upgraded(tmp_path: Path) -> None:
+    key = small_study(tmp_path / "study")
+    session = ReadingSession(tmp_path / "study", key.tokens["Anna"])
+    session.draft(numbered(7))
+    session.close()
+    with sqlite3.connect(tmp_path / "study" / "study.sqlite") as old:  # as the version before wrote it
+        old.executescript(
+            "ALTER TABLE reader DROP COLUMN seat; ALTER TABLE draft DROP COLUMN rating; ALTER TABLE draft DROP COLUMN "
+            "confidence; ALTER TABLE draft DROP COLUMN comment; UPDATE alembic_version SET version_num = '0002'"
+        )
+    with pytest.raises(InputRefused, match=r"version 0002.*study upgrade"):
+        ReadingSession(tmp_path / "study", key.tokens["Anna"])
+    assert upgrade(session.study.open_database()) == ("0002", "0003")
+    again = ReadingSession(tmp_path / "study", key.tokens["Anna"])
+    assert same(again.mask(), numbered(7)) and again.said == Said()
+
+
+def test_whoever_signs_in_elsewhere_goes_on_there_and_nowhere_else(tmp_path: Path) -> None:
+    key, clock = small_study(tmp_path / "study"), Clock()
+    first = ReadingSession(tmp_path / "study", key.tokens["Anna"], clock=clock)
+    ben = ReadingSession(tmp_path / "study", key.tokens["Ben"])
+    clock.seconds += 10
+    first.draft(numbered(1))
+    first.say(Said(comment="kept"))
+    second = ReadingSession(tmp_path / "study", key.tokens["Anna"], clock=clock)
+    clock.seconds += 20
+    for late in (
+        lambda: first.draft(numbered(2)),
+        lambda: first.say(Said(comment="late")),
+        lambda: first.submit(numbered(2)),
+        lambda: first.next(),
+    ):
+        with pytest.raises(InputRefused, match=r"signed in elsewhere since.*Go on there") as refused:
+            late()
+        assert refused.value.code == SIGNED_IN_ELSEWHERE
+    first.close()
+    assert same(second.mask(), numbered(1)) and second.said == Said(comment="kept")
+    assert second.submit(numbered(3)).version == 1
+    (read,) = second.study.open_store().reads(every_version=True)
+    assert read.answer.seconds == 30.0, "the same seconds are not counted in both"
+    assert ben.submit(numbered(4)).version == 1, "another reader is not meant"
+
+
+def test_answer_that_came_by_another_way_is_not_replaced_unseen(tmp_path: Path) -> None:
+    key = small_study(tmp_path / "study")
+    session = ReadingSession(tmp_path / "study", key.tokens["Anna"])
+    session.draft(numbered(2))
+    store = session.study.open_store()  # as the coordinator's, who collects or imports
+    store.give(session._task(), Answer(store_mask(numbered(1))))
+    with pytest.raises(InputRefused, match=r"was answered elsewhere since.*becomes a correction"):
+        session.submit(numbered(2))
+    assert [read.receipt.version for read in store.reads(every_version=True)] == [1]
+    assert session.current is not None and session.current.given
+    assert session.submit(numbered(2)).version == 2
 
 
 def test_only_active_time_counts_and_it_survives_a_pause(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ import SimpleITK as sitk
 
 from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.study.active_timer import ActiveTimer
+from SyntheticCECTLib.study.design.study_key import read_key
 from SyntheticCECTLib.study.session import ReadingSession
+from SyntheticCECTLib.study.store.rows import Said
 from SyntheticCECTLib.study.study_folder import StudyFolder
 from Testing.web.conftest import needs_room
 from Testing.web.room_in_process import in_room, rest, until
@@ -21,6 +23,11 @@ from Testing.web.test_reading_order import SlowImages, read_in_room, slow_images
 
 __all__ = ["slow_images"]
 pytestmark = needs_room
+
+
+def tokens_of(folder: Path) -> dict[str, str]:
+    """The tokens of the study in a folder."""
+    return read_key(folder / "study" / "coordinator", StudyFolder(folder / "study").settings.id).tokens
 
 
 def draw(room: Any) -> None:
@@ -82,6 +89,48 @@ def test_correction_begins_with_what_was_said_and_nothing_said_is_lost_by_leafin
         ui.next_clicked()
         await shown(room, 3)
         assert (data.comment, data.confidence) == ("", 0)
+
+    read_in_room(tmp_path, work)
+
+
+def test_words_survive_a_killed_server(tmp_path: Path) -> None:
+    async def work(room: Any) -> None:
+        room.reading.data.comment, room.reading.data.confidence = "half a sentence", 2
+        room.reading.state.flush()
+        await until(lambda: "kept" in room.reading.data.saved)
+        session = room.reading._session  # no farewell: the server is killed now
+        again = ReadingSession(session.study, tokens_of(tmp_path)["Anna"])
+        assert again.said == Said(None, 2, "half a sentence")
+
+    read_in_room(tmp_path, work)
+
+
+def test_room_that_a_reader_left_for_another_one_says_so_and_lets_him_go(tmp_path: Path) -> None:
+    async def work(room: Any) -> None:
+        draw(room)
+        await until(lambda: "kept" in room.reading.data.saved)
+        kept = sitk.GetArrayFromImage(room.board.labels())
+        other = ReadingSession(tmp_path / "study", tokens_of(tmp_path)["Anna"])
+        for click in (
+            lambda: room._ui.answer.submit_clicked(room.reading.data.label),
+            room._ui.answer.next_clicked,
+            lambda: room.reading.data.__setattr__("comment", "late") or room.reading.state.flush(),
+        ):
+            room.teller._data.toast_text = ""
+            click()
+            await until(lambda: "signed in elsewhere" in room.teller._data.toast_text)
+            assert room.reading.data.number == 1 and room.reading._session is not None
+        assert room.reading.data.saved == "Not stored"
+        room.reading.leave()
+        assert room.reading._session is None
+        assert other.progress.done == 0 and other.said == Said()
+        mask = other.mask()
+        assert mask is not None and (sitk.GetArrayFromImage(mask) == kept).all()
+        room.reading.data.token = tokens_of(tmp_path)["Anna"]
+        await room.reading.sign_in()
+        await answer(room, "taken back")
+        with pytest.raises(InputRefused, match="signed in elsewhere"):
+            other.say(Said(comment="late"))
 
     read_in_room(tmp_path, work)
 

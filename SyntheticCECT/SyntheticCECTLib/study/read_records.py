@@ -56,12 +56,13 @@ def unblind(
     store = study.open_store()
     try:
         truths = [truth for case_id in key.cases if (truth := case_truth(study, key, case_id, key_folder))]
-        records = []
+        # Before the reads: what is given while they are measured is in neither.
+        records, fingerprint = [], store.fingerprint()
         for number, (read, entry, labels) in enumerate(unblinded_reads(study, store, key)):
             report(min(1.0, number / max(len(key.entries), 1)), f"measuring read {number + 1}")
             truth = truth_labels(study, key, entry.case_id, labels, key_folder)
             records.append(_record(key.study_id, read, entry, labels, truth))
-        return UnblindedStudy(key, records, truths, store.fingerprint())
+        return UnblindedStudy(key, records, truths, fingerprint)
     finally:
         store.close()
 

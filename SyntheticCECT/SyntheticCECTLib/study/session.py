@@ -1,7 +1,8 @@
 """What a reading program talks to: the next case, what to show of it, and what the reader makes of it.
 
-A program shows ``current``, calls ``touch`` whenever the reader does something, ``draft`` after each stroke,
-``submit`` when he is done, and ``next_unread``. Nothing that it gets from here tells the condition, the case or the truth.
+A program shows ``current``, calls ``touch`` whenever the reader does something, ``draft`` after each stroke, ``say``
+after each word, ``submit`` when he is done, and ``next_unread``.
+Nothing that it gets from here tells the condition, the case or the truth.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ..core.errors import InputRefused
 from .active_timer import ActiveTimer
 from .mask_grid import Grid, grid_of, is_empty, read_mask_file, require_grid
 from .reading_task import Progress, ReadingTask
-from .store.rows import Answer, Receipt, Task
+from .store.rows import SIGNED_IN_ELSEWHERE, Answer, Receipt, Said, Task
 from .store.stored_mask import restore_mask, store_mask
 from .study_folder import StudyFolder
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 class ReadingSession:
     """A reader at work. Opening it again, after a pause or a crash, resumes at the first task without an answer.
+
+    A reader reads in one place: once he signs in elsewhere, whatever would be stored here is refused.
 
     Args:
         study: The study or its folder.
@@ -48,6 +51,7 @@ class ReadingSession:
         self._store = self.study.open_store()
         self._clock, self._now = clock, now
         self._reader = self._store.reader_of(token)
+        self._store.take_seat(self._reader)
         self._session, self._opens_at = 1, None
         self._at: int | None = None
         self._grid: tuple[int, Grid] | None = None
@@ -102,6 +106,16 @@ class ReadingSession:
     def answer(self) -> Answer | None:
         """The last one to the current task, from which a correction begins; None while unread."""
         return None if self._at is None else self._store.newest(self._task())
+
+    @property
+    def said(self) -> Said:
+        """Of the current task: what was said and not given yet, else the last answer's."""
+        if self._at is None:
+            return Said()
+        draft, answer = self._store.draft(self._task()), self.answer or Answer()
+        if draft is not None and draft.said is not None:
+            return draft.said
+        return Said(answer.rating, answer.confidence, answer.comment)
 
     def touch(self) -> None:
         """The reader did something: scrolled, clicked, typed."""
@@ -162,6 +176,10 @@ class ReadingSession:
         self._require_grid(task, mask)
         self._store.save_draft(task, self._timer.touch(), store_mask(mask))
 
+    def say(self, said: Said) -> None:
+        """Keep what was said of the task so far; it is on the disk when this returns."""
+        self._store.save_draft(self._task(), self._timer.seconds, said=said)
+
     def submit(
         self,
         mask: sitk.Image | None = None,
@@ -181,20 +199,27 @@ class ReadingSession:
                 holds that of the versions before it.
 
         Raises:
-            InputRefused: The answer is incomplete or does not fit; or it could not be stored.
+            InputRefused: The answer is incomplete or does not fit; or it could not be stored: ``answered_elsewhere``
+                where another one came first, which the next one corrects.
         """
         task = self._task()
         self._check(task, mask, rating, confidence, comment)
         spent = self._timer.touch() if seconds is None else seconds
         stored = store_mask(mask) if mask is not None else None
-        receipt = self._store.give(task, Answer(stored, spent, rating, confidence, comment.strip()))
-        self._load()
-        return receipt
+        try:
+            return self._store.give(task, Answer(stored, spent, rating, confidence, comment.strip()))
+        finally:
+            self._load()
 
     def close(self) -> None:
-        """The reader goes home."""
-        self._keep_time()
-        self._store.close()
+        """The reader goes home; where he has signed in elsewhere, his time runs there."""
+        try:
+            self._keep_time()
+        except InputRefused as refusal:
+            if refusal.code != SIGNED_IN_ELSEWHERE:
+                raise
+        finally:
+            self._store.close()
 
     def _load(self) -> None:
         self._tasks = self._store.tasks(self._reader)

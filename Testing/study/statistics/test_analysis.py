@@ -92,6 +92,18 @@ def test_conditions_are_compared_with_the_first(analysis: StudyAnalysis) -> None
     assert ratio.value == pytest.approx(0.6, abs=0.1)
 
 
+def test_a_reader_who_has_not_read_the_other_condition_yet_makes_no_difference() -> None:
+    records, truths = study()
+    dull, *others = sorted({record.reader for record in records})
+    so_far = [
+        replace(r, dice=0.5 if r.reader == dull else 0.9)
+        for r in records
+        if r.condition == UNAIDED or (r.condition == OVERLAY and r.reader in others)
+    ]
+    gain = analyse(so_far, truths).find("comparison", "mean", "dice", ALL_READERS, f"{OVERLAY} - {UNAIDED}")
+    assert gain.value == pytest.approx(0.0)
+
+
 def test_bias_of_the_network_is_that_of_its_volumes(analysis: StudyAnalysis) -> None:
     truths = study()[1]
     expected = np.mean([0.05 * t.la_ml - 0.01 * t.lv_ml for t in truths])

@@ -16,7 +16,7 @@ from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.study.store.database import Database, sqlite_url
 from SyntheticCECTLib.study.store.migration import SCRIPTS, require_version, upgrade
 from SyntheticCECTLib.study.store.read_store import ReadStore, hash_token
-from SyntheticCECTLib.study.store.rows import Answer, NewReader, NewTask
+from SyntheticCECTLib.study.store.rows import Answer, Draft, NewReader, NewTask
 from SyntheticCECTLib.study.store.schema import METADATA, VERSION
 from SyntheticCECTLib.study.store.stored_mask import StoredMask
 from Testing.study.store.postgresql_cluster import postgresql_cluster
@@ -35,7 +35,7 @@ def database(file: Path) -> Database:
 
 
 def old_study(database: Database, file: Path) -> None:
-    """A study of version 0001 with one reader, one task and one read."""
+    """A study of version 0001 with one reader, one task, one read and a correction that was begun."""
     upgrade(database, "0001")
     database.close()
     with sqlite3.connect(file) as old:
@@ -43,6 +43,7 @@ def old_study(database: Database, file: Path) -> None:
         old.execute("INSERT INTO reader VALUES (1, 's', 'Anna', ?)", [hash_token("t")])
         old.execute("INSERT INTO task VALUES (1, 1, 1, 1, 'K7Q-4MX', 'a.nrrd', NULL, NULL, 1, '[3, 4]')")
         old.execute("INSERT INTO read VALUES (1, 1, 1, 'g', x'00ff', 'sha', 4.5, NULL, 2, 'kept', '2024')")
+        old.execute("INSERT INTO draft VALUES (1, x'ff00', 'other', 6.5, '2025')")
 
 
 def test_newest_revision_is_the_one_this_software_asks_for_and_each_has_one_before() -> None:
@@ -50,7 +51,7 @@ def test_newest_revision_is_the_one_this_software_asks_for_and_each_has_one_befo
     config.set_main_option("script_location", str(SCRIPTS))
     scripts = ScriptDirectory.from_config(config)
     assert scripts.get_heads() == [VERSION]
-    assert [script.revision for script in scripts.walk_revisions()] == ["0002", "0001"]
+    assert [script.revision for script in scripts.walk_revisions()] == ["0003", "0002", "0001"]
 
 
 def test_revisions_lead_to_the_tables_that_the_code_knows(database: Database) -> None:
@@ -66,16 +67,17 @@ def test_old_study_is_refused_until_it_is_upgraded_and_then_everything_is_there(
     database: Database, file: Path
 ) -> None:
     old_study(database, file)
-    with pytest.raises(InputRefused, match=r"has version 0001; this software needs 0002.*study upgrade"):
+    with pytest.raises(InputRefused, match=r"has version 0001; this software needs 0003.*study upgrade"):
         ReadStore(database, "s")
-    assert upgrade(database) == ("0001", "0002")
+    assert upgrade(database) == ("0001", "0003")
     store = ReadStore(database, "s")
     reader = store.reader_of("t")
     (task,) = store.tasks(reader)
     assert (task.label, task.slices, task.versions) == ("K7Q-4MX", (3, 4), 1)
     (read,) = store.reads()
     assert read.answer == Answer(StoredMask(b"\x00\xff", "sha"), 4.5, None, 2, "kept")
-    assert upgrade(database) == ("0002", "0002")
+    assert store.draft(task) == Draft(StoredMask(b"\xff\x00", "other"), 6.5, None)
+    assert upgrade(database) == ("0003", "0003")
 
 
 def test_failed_upgrade_leaves_the_database_as_it_was(database: Database, file: Path) -> None:

@@ -33,7 +33,9 @@ def comparison_rows(reads: StudyReads) -> list[Row]:
                 if network and values:
                     rows += _compared(reads, measure, network, values, f"{NETWORK} - {reader}", condition)
         for first, other in [(reads.conditions[0], c) for c in reads.conditions[1:]]:
-            before, after = (reads.table(measure, c).case_means() for c in (first, other))
+            # The same readers on both sides: a reader who is not that far yet would pass for a difference.
+            old, new = (reads.table(measure, c) for c in (first, other))
+            before, after = old.of_readers(new.readers).case_means(), new.of_readers(old.readers).case_means()
             if before and after:
                 rows += _compared(reads, measure, after, before, ALL_READERS, f"{other} - {first}")
     return rows

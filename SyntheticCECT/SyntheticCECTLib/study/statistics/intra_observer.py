@@ -65,8 +65,7 @@ def intra_observer(table: ReadTable, confidence: float = CONFIDENCE) -> IntraObs
 
 def intra_observer_of(table: ReadTable, reader: str, confidence: float = CONFIDENCE) -> IntraObserver:
     """The same of one reader."""
-    cells = {cell: values for cell, values in table.cells.items() if cell[0] == reader}
-    return intra_observer(ReadTable((reader,), tuple(sorted(c for _, c in cells)), cells), confidence)
+    return intra_observer(table.of_readers((reader,)), confidence)
 
 
 @reason_instead(Estimate)

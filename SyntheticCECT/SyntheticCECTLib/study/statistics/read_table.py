@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +74,15 @@ class ReadTable:
     def of_reader(self, reader: str) -> dict[str, float]:
         """Case id -> value of the reader's first presentation."""
         return {case: self.cells[reader, case][0] for case in self.cases if (reader, case) in self.cells}
+
+    def of_readers(self, readers: Collection[str]) -> ReadTable:
+        """The part of the table that these readers have read."""
+        cells = {cell: values for cell, values in self.cells.items() if cell[0] in readers}
+        return ReadTable(
+            tuple(reader for reader in self.readers if reader in readers),
+            tuple(sorted({case for _, case in cells})),
+            cells,
+        )
 
     def complete_cases(self) -> tuple[str, ...]:
         """The cases that every reader has read."""

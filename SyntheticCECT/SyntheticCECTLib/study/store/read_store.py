@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from ...core.errors import InputRefused
 from .database import Database
 from .migration import require_version
-from .rows import Answer, Draft, NewReader, Read, Reader, Receipt, Task
+from .rows import SIGNED_IN_ELSEWHERE, Answer, Draft, NewReader, Read, Reader, Receipt, Said, Task
 from .schema import DRAFT, READ, READER, STUDY, TASK
 from .stored_mask import StoredMask
 
@@ -35,6 +35,7 @@ class ReadStore:
     def __init__(self, database: Database, study_id: str) -> None:
         require_version(database)
         self._database, self.study_id = database, study_id
+        self._seat: str | None = None
 
     def close(self) -> None:
         """Let go of the database."""
@@ -86,6 +87,16 @@ class ReadStore:
             Reader(*row) for row in self._database.read(lambda connection: connection.execute(query).all())
         ]
 
+    def take_seat(self, reader: Reader) -> None:
+        """From now on a reader writes through this store alone: through another one, where he sat before, he is refused."""
+        seat = str(uuid.uuid4())
+        self._database.write(
+            lambda connection: connection.execute(
+                update(READER).where(READER.c.id == reader.id).values(seat=seat)
+            )
+        )
+        self._seat = seat
+
     def tasks(self, reader: Reader) -> list[Task]:
         """A reader's tasks in his order, with what he has given."""
         answered = (
@@ -105,11 +116,16 @@ class ReadStore:
     def give(self, task: Task, answer: Answer) -> Receipt:
         """Store a read, as a new version where there is one already.
 
+        Args:
+            task: As the giver knows it: who has not seen the newest version does not correct it.
+            answer: What is given.
+
         Returns:
             The receipt, only after the transaction is committed.
 
         Raises:
-            InputRefused: ``database_failed``; then the read is not stored, and the draft is as it was.
+            InputRefused: ``answered_elsewhere``, ``signed_in_elsewhere`` or ``database_failed``; then the read is not
+                stored, and the draft is as it was.
         """
         given_as = str(uuid.uuid4())
 
@@ -118,8 +134,15 @@ class ReadStore:
             row = connection.execute(select(READ).where(READ.c.given_as == given_as)).one_or_none()
             if row is not None:
                 return Receipt(row.id, task.label, row.version, row.mask_sha256, row.given_at)
+            self._require_seat(connection, task)
             newest = select(func.max(READ.c.version)).where(READ.c.task_id == task.id)
             version = (connection.execute(newest).scalar() or 0) + 1
+            if version != task.versions + 1:
+                raise InputRefused(
+                    "answered_elsewhere",
+                    f"Case {task.label} was answered elsewhere since it was opened here; this answer was not stored.",
+                    "Go on: then that one counts. Or give this one again: it becomes a correction.",
+                )
             at, mask = utc_now(), answer.mask
             number = _key_of(
                 connection.execute(
@@ -130,18 +153,29 @@ class ReadStore:
                     )
                 )
             )  # fmt: skip
-            connection.execute(delete(DRAFT).where(DRAFT.c.task_id == task.id))
+            # Who gives for a reader, as an import does, leaves what is on his board.
+            if self._seat is not None:
+                connection.execute(delete(DRAFT).where(DRAFT.c.task_id == task.id))
             return Receipt(number, task.label, version, mask and mask.sha256, at)
 
         return self._database.write(work)
 
-    def save_draft(self, task: Task, seconds: float, mask: StoredMask | None = None) -> None:
-        """Keep an unfinished drawing, or, without a mask, only the time spent."""
+    def save_draft(
+        self, task: Task, seconds: float, mask: StoredMask | None = None, said: Said | None = None
+    ) -> None:
+        """Keep the time spent on an unfinished task, and what was drawn and said where that is given.
+
+        Raises:
+            InputRefused: ``signed_in_elsewhere`` or ``database_failed``; then the draft is as it was.
+        """
 
         def work(connection: Connection) -> None:
+            self._require_seat(connection, task)
             values: dict[str, Any] = {"seconds": seconds, "saved_at": utc_now()}
             if mask is not None:
                 values |= {"mask": mask.nrrd, "mask_sha256": mask.sha256}
+            if said is not None:
+                values |= vars(said)
             changed = connection.execute(update(DRAFT).where(DRAFT.c.task_id == task.id).values(**values))
             if not changed.rowcount:
                 connection.execute(insert(DRAFT).values(task_id=task.id, **values))
@@ -152,7 +186,10 @@ class ReadStore:
         """The unfinished drawing of a task, or None."""
         query = select(DRAFT).where(DRAFT.c.task_id == task.id)
         row = self._database.read(lambda connection: connection.execute(query).one_or_none())
-        return Draft(_mask(row), row.seconds) if row is not None else None
+        if row is None:
+            return None
+        said = None if row.comment is None else Said(row.rating, row.confidence, row.comment)
+        return Draft(_mask(row), row.seconds, said)
 
     def newest(self, task: Task) -> Answer | None:
         """The newest version of a task's read, or None."""
@@ -198,6 +235,18 @@ class ReadStore:
         for row in self._database.read(lambda connection: connection.execute(query).all()):
             digest.update(repr(tuple(row)).encode("utf-8"))
         return digest.hexdigest()
+
+    def _require_seat(self, connection: Connection, task: Task) -> None:
+        if self._seat is None:
+            return
+        # Held until the transaction ends: nobody takes the seat between this look and the commit.
+        query = select(READER.c.seat).join(TASK).where(TASK.c.id == task.id).with_for_update(of=READER)
+        if connection.execute(query).scalar() != self._seat:
+            raise InputRefused(
+                SIGNED_IN_ELSEWHERE,
+                "You have signed in elsewhere since, and this room keeps nothing any more.",
+                "Go on there: all that was kept here is there too. Or leave, and sign in here again.",
+            )
 
     def _some_reads(self, numbers: Sequence[int]) -> list[Read]:
         query = (

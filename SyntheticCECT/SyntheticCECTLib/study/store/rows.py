@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from .stored_mask import StoredMask
 
+SIGNED_IN_ELSEWHERE = "signed_in_elsewhere"
+"""Code of the refusal to store anything for a reader who has opened the study in another place since."""
+
 
 @dataclass(frozen=True)
 class NewTask:
@@ -118,16 +121,27 @@ class Read:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What a reader says of a task beside his drawing; as in `Answer`."""
+
+    rating: int | None = None
+    confidence: int | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True)
 class Draft:
     """What is on the drawing board, given or not.
 
     Attributes:
         mask: As of the last finished stroke, or None.
         seconds: Time spent so far.
+        said: With it, or None where nothing was said yet.
     """
 
     mask: StoredMask | None = None
     seconds: float = 0.0
+    said: Said | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = "0002"
+VERSION = "0003"
 """Newest revision in ``migrations/versions``."""
 
 VERSION_TABLE = "alembic_version"
@@ -42,6 +42,7 @@ READER = Table(
     Column("study_id", String(36), ForeignKey("study.id"), nullable=False),
     Column("name", String(100), nullable=False),
     Column("token_sha256", String(64), nullable=False),
+    Column("seat", String(36)),
     UniqueConstraint("study_id", "name", name="reader_once"),
     UniqueConstraint("token_sha256", name="reader_token_once"),
 )
@@ -89,4 +90,8 @@ DRAFT = Table(
     Column("mask_sha256", String(64)),
     Column("seconds", Float, nullable=False),
     Column("saved_at", String(32), nullable=False),
+    Column("rating", Integer),
+    Column("confidence", Integer),
+    Column("comment", Text),
 )
+"""A comment of NULL: nothing was said yet; an empty one was said, or taken back."""

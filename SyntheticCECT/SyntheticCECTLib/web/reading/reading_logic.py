@@ -13,11 +13,13 @@ from trame_server.utils.asynchronous import create_task
 from trame_slicer.app.logic import BaseLogic
 from trame_slicer.core import SlicerApp
 
+from ...core.errors import InputRefused
 from ...core.formats.itk_name import itk_name
 from ...study.reading_task import ReadingTask
 from ...study.session import ReadingSession
+from ...study.store.rows import SIGNED_IN_ELSEWHERE, Said
 from ...study.study_folder import StudyFolder
-from ..drawing.drawing_board import DrawingBoard
+from ..drawing.drawing_board import QUIET_S, DrawingBoard
 from ..room_keys import RoomKeys
 from ..room_state import Page, Teller
 from ..viewing.slicer_views import SlicerViews
@@ -52,13 +54,13 @@ class ReadingLogic(BaseLogic[ReadingState]):
         self._study: StudyFolder | None = None
         self._session: ReadingSession | None = None
         self._loading: object | None = None
-        self._kept = 0
-        self._words: dict[str, tuple[int, int, str]] = {}
+        self._kept, self._said = 0, Said()
+        self._waiting: object | None = None
         name = self.name
         self.bind_changes(
             {
                 name.second_opacity: self._fade,
-                (name.rating, name.confidence, name.comment): lambda *_: self._touch(),
+                (name.rating, name.confidence, name.comment): lambda *_: self._on_said(),
             }
         )
 
@@ -116,8 +118,12 @@ class ReadingLogic(BaseLogic[ReadingState]):
         if label != session.current.label:
             return
         mask = self._board.labels() if session.current.draws else None
-        session.submit(mask, data.rating or None, data.confidence or None, data.comment)
-        self._words.pop(label, None)
+        try:
+            session.submit(mask, data.rating or None, data.confidence or None, data.comment)
+        except InputRefused:
+            with self.state:
+                data.given = session.current is not None and session.current.given  # perhaps elsewhere, since
+            raise
         following = session.next_unread()
         with self.state:
             self._teller.say("The answer is kept.", kind="success")
@@ -175,7 +181,8 @@ class ReadingLogic(BaseLogic[ReadingState]):
         assert self._session is not None
         data, progress = self.data, self._session.progress
         data.session, data.sessions = progress.session, progress.sessions
-        data.rating, data.confidence, data.comment = self._said(task)
+        self._said = said = self._session.said
+        data.rating, data.confidence, data.comment = said.rating or 0, said.confidence or 0, said.comment
         data.saved = data.waiting = ""
         data.second_opacity = 0.0
         if task is None:
@@ -192,32 +199,50 @@ class ReadingLogic(BaseLogic[ReadingState]):
         data.draws, data.rates = task.draws, not task.draws
         data.has_second, data.slices = task.second_image is not None, list(task.slices)
 
-    def _said(self, task: ReadingTask | None) -> tuple[int, int, str]:
-        """Rating, confidence and comment: what was said and not given yet, else the last answer's."""
-        if task is None or self._session is None:
-            return 0, 0, ""
-        given = self._session.answer
-        said = (0, 0, "") if given is None else (given.rating or 0, given.confidence or 0, given.comment)
-        return self._words.get(task.label, said)
+    def _on_page(self) -> Said:
+        data = self.data
+        return Said(data.rating or None, data.confidence or None, data.comment)
 
     def _keep(self) -> bool:
-        """Whether what was said and drawn is kept, by now; what was only looked at is not work on it."""
+        """Whether the reader may go on: what was said and drawn is kept by now, or he goes on with it elsewhere.
+
+        What was only looked at is not work on it.
+        """
         session, data = self._session, self.data
         if session is None or session.current is None:
             return True
-        self._words[session.current.label] = data.rating, data.confidence, data.comment
-        changes = self._board.changes
-        if not self._board.is_open or changes == self._kept:
+        said, changes = self._on_page(), self._board.changes
+        drawn = self._board.is_open and changes != self._kept
+        if not drawn and said == self._said:
             return True
         with self.state:
             try:
-                session.draft(self._board.labels())
+                if said != self._said:
+                    session.say(said)
+                    self._said = said
+                if drawn:
+                    session.draft(self._board.labels())
+                    self._kept = changes
             except Exception as error:
+                data.saved = "Not stored"
                 self._teller.explain(error)
-                return False
-            self._kept = changes
-            data.saved = "Drawing kept"
+                return getattr(error, "code", None) == SIGNED_IN_ELSEWHERE
+            data.saved = "Drawing kept" if drawn else "Words kept"
         return True
+
+    def _on_said(self) -> None:
+        self._touch()
+        if self._session is not None and self._waiting is None and self._on_page() != self._said:
+            self._waiting = create_task(self._keep_said())
+
+    async def _keep_said(self) -> None:
+        """Keeps it when the hand rests."""
+        said = None
+        while said != self._on_page():
+            said = self._on_page()
+            await asyncio.sleep(QUIET_S)
+        self._waiting = None
+        self._keep()
 
     def _touch(self) -> None:
         """The reader did something; while images are loaded he reads nothing."""
