@@ -24,7 +24,7 @@ from Testing.study.small_study import numbered
 sign_in(widget.ui, {study!r}, {token!r})
 draw(widget.panel.observers, numbered(77))
 until = time.monotonic() + 60
-while widget.panel.observers._stroke.isActive() and time.monotonic() < until:
+while widget.panel.observers._rest.isActive() and time.monotonic() < until:
     stand_in.slicer.app.processEvents()
     time.sleep(0.01)
 print(widget.panel.observers._task.label, flush=True)
@@ -377,6 +377,25 @@ def test_words_survive_leafing_and_a_correction_begins_with_the_last_answers(
     assert [(read.answer.confidence, read.answer.comment) for read in reads] == [(2, "blurred")] * 2
 
 
+def test_words_survive_leaving_and_those_of_an_older_room_are_refused(reader: OpenPanel, study: Any) -> None:
+    from SyntheticCECTLib.study.session import ReadingSession
+    from SyntheticCECTLib.study.store.rows import Said
+
+    tab, ui = reader.panel.observers, reader.ui
+    ui.confidenceCombo.currentIndex, ui.readingCommentEdit.text = 3, "half a sent"
+    assert tab._rest.isActive(), "they are kept when the hand rests"
+    ui.leaveButton.click()
+    sign_in(ui, str(study[0]), study[1].tokens["Anna"])
+    assert (ui.confidenceCombo.currentIndex, str(ui.readingCommentEdit.text)) == (3, "half a sent")
+    elsewhere = ReadingSession(study[0], study[1].tokens["Anna"])
+    ui.readingCommentEdit.text = "late"
+    ui.nextTaskButton.click()
+    assert "signed in elsewhere" in str(ui.observersMessageLabel.text)
+    ui.leaveButton.click()
+    assert not tab.reading and elsewhere.said == Said(None, 3, "half a sent")
+    elsewhere.close()
+
+
 def test_reader_stays_where_his_stroke_cannot_be_kept(
     reader: OpenPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -390,10 +409,10 @@ def test_reader_stays_where_his_stroke_cannot_be_kept(
         reader.ui.nextTaskButton.click()
     label = tab._task.label
     draw(tab, numbered(5))
-    tab._stroke.start()
     monkeypatch.setattr(type(tab._session), "draft", full)
-    reader.ui.nextTaskButton.click()
-    assert tab._task.label == label and "no space left" in str(reader.ui.observersMessageLabel.text)
+    for button in (reader.ui.nextTaskButton, reader.ui.previousTaskButton):
+        button.click()
+        assert tab._task.label == label and "no space left" in str(reader.ui.observersMessageLabel.text)
     assert voxels(tab._screen.labels()) == voxels(numbered(5))
 
 

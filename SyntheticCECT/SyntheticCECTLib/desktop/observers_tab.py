@@ -1,4 +1,4 @@
-"""The tab *Observers*: a reader reads the tasks of a study, blinded, and every stroke is kept."""
+"""The tab *Observers*: a reader reads the tasks of a study, blinded, and every stroke and word is kept."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from ..mrml.node_types import nodes_of
 from .desk import Desk
 from .installer import Installer
 from .reading_editor import ReadingEditor
-from .reading_page import GivenAnswer, ReadingPage, nothing_left
+from .reading_page import ReadingPage, nothing_left
 from .reading_screen import ReadingScreen
 
 if TYPE_CHECKING:
     from ..study.reading_task import ReadingTask
     from ..study.session import ReadingSession
+    from ..study.store.rows import Said
 
 RESTED_MS = 700
-"""So long after the last change a stroke counts as finished, and is kept."""
+"""So long after the last change a stroke or a word counts as finished, and is kept."""
 SECOND_MS = 1000
 SCENE_GOES = (
     "Reading begins with an empty scene, so that nothing in it gives a hint. What is in the scene now is closed, and what "
@@ -42,13 +43,13 @@ class ObserversTab:
         self._desk, self.installer = desk, installer
         self._session: ReadingSession | None = None
         self._task: ReadingTask | None = None
-        self._paused = False
-        self._said: dict[str, GivenAnswer] = {}  # and not given yet, by the task's label
+        self._paused = self._drew = False
+        self._kept: Said | None = None
         ui = self._ui = desk.ui
         self._editor = ReadingEditor(desk.session.scene, ui.readingEditorBox)
         self._screen = ReadingScreen(desk.session.scene, lambda: desk.application, self._moved, self._drawn)
-        self._stroke, self._clock = _timer(RESTED_MS, self._save), _timer(SECOND_MS, self._show_time)
-        self._stroke.setSingleShot(True)
+        self._rest, self._clock = _timer(RESTED_MS, self._save), _timer(SECOND_MS, self._show_time)
+        self._rest.setSingleShot(True)
         for button, act in (
             (ui.signInButton, self._sign_in), (ui.submitButton, self._submit), (ui.pauseButton, self._pause),
             (ui.previousTaskButton, self._previous), (ui.nextTaskButton, self._next), (ui.leaveButton, self._leave),
@@ -119,15 +120,13 @@ class ObserversTab:
         self._show(session.current)
 
     def _submit(self, *_: Any) -> None:
-        session, task, answer = self._session, self._task, self._page.answer()
+        session, task = self._session, self._task
         if session is None or task is None or self._paused:
             return
 
         def give() -> None:
-            mask = self._screen.labels() if task.draws else None
-            session.submit(mask, answer.rating, answer.confidence, answer.comment)
-            self._stroke.stop()
-            self._said.pop(task.label, None)
+            said, mask = self._page.said(), self._screen.labels() if task.draws else None
+            session.submit(mask, said.rating, said.confidence, said.comment)
             self._say("The answer is kept.")
             self._show(session.next_unread())
 
@@ -140,16 +139,12 @@ class ObserversTab:
         self._turn(lambda session: session.next())
 
     def _turn(self, to: Callable[[ReadingSession], ReadingTask | None]) -> None:
-        session, task = self._session, self._task
+        session = self._session
         if session is None or self._paused:
             return
 
         def turn() -> None:
-            if task is not None:
-                self._said[task.label] = self._page.answer()
-            if self._stroke.isActive():
-                self._draft()  # where that fails, the reader stays with his drawing
-                self._stroke.stop()
+            self._draft()  # where that fails, the reader stays with his drawing
             self._show(to(session))
 
         self._guarded(turn)
@@ -184,24 +179,17 @@ class ObserversTab:
                 self._editor.begin(self._screen.segmentation, self._screen.volume)
             session.resume()
             self._clock.start()
-        self._page.fill(self._answer_to(session, task))
+        self._page.fill(session.said)
+        self._kept = self._page.said()
         self._show_page()
         self._moved()
 
-    def _answer_to(self, session: ReadingSession, task: ReadingTask | None) -> GivenAnswer:
-        """What was said of a task and not given yet, else the last answer, from which a correction begins."""
-        if task is None:
-            return GivenAnswer()
-        given = session.answer
-        last = GivenAnswer() if given is None else GivenAnswer(given.rating, given.confidence, given.comment)
-        return self._said.get(task.label, last)
-
     def _put_away(self) -> None:
         """Tools and timers, before another task or none comes."""
-        self._stroke.stop()
+        self._rest.stop()
         self._clock.stop()
         self._editor.end()
-        self._task, self._paused = None, False
+        self._task, self._paused, self._drew = None, False, False
 
     def _show_page(self) -> None:
         assert self._session is not None
@@ -214,21 +202,31 @@ class ObserversTab:
     def _drawn(self) -> None:
         if self._session is not None and not self._paused:
             self._session.touch()
-            self._stroke.start()
+            self._drew = True
+            self._rest.start()
 
     def _keep(self) -> None:
-        """A stroke that is not kept yet; where nothing was drawn there is nothing to keep."""
-        if self._stroke.isActive():
-            self._stroke.stop()
-            self._save()
+        self._rest.stop()
+        self._save()
 
     def _save(self) -> None:
         self._guarded(self._draft)
 
     def _draft(self) -> None:
-        """The drawing as it is now, on the disk when this returns. Errors as for `ReadingSession.draft`."""
-        if self._session is not None and self._task is not None and self._task.draws:
-            self._session.draft(self._screen.labels())
+        """What was said and drawn since it was kept last, on the disk when this returns.
+
+        Errors as for `ReadingSession.draft`.
+        """
+        session, task = self._session, self._task
+        if session is None or task is None:
+            return
+        said = self._page.said()
+        if said != self._kept:
+            session.say(said)
+            self._kept = said
+        if self._drew and task.draws:
+            session.draft(self._screen.labels())
+            self._drew = False
 
     def _moved(self) -> None:
         if self._session is None or self._task is None or self._paused:
@@ -245,6 +243,7 @@ class ObserversTab:
     def _touched(self, *_: Any) -> None:
         if self._session is not None and not self._page.filling and not self._paused:
             self._session.touch()
+            self._rest.start()
 
     def _guarded(self, act: Callable[[], None]) -> None:
         try:

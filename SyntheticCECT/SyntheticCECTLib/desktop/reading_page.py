@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..study.reading_task import Progress, ReadingTask
     from ..study.session import ReadingSession
+    from ..study.store.rows import Said
 
 NOT_GIVEN = "-"
-
-
-@dataclass(frozen=True)
-class GivenAnswer:
-    """What stands in the answer's widgets; ``None`` where nothing was chosen."""
-
-    rating: int | None = None
-    confidence: int | None = None
-    comment: str = ""
 
 
 class ReadingPage:
@@ -48,21 +39,20 @@ class ReadingPage:
                     combo.addItem(str(entry))
             self.filling = False
 
-    def answer(self) -> GivenAnswer:
+    def said(self) -> Said:
         """What the reader entered; the first entry of a box stands for nothing."""
+        from ..study.store.rows import Said
+
         ui = self._ui
         rating, confidence = (int(box.currentIndex) or None for box in (ui.ratingCombo, ui.confidenceCombo))
-        return GivenAnswer(rating, confidence, str(ui.readingCommentEdit.text))
+        return Said(rating, confidence, str(ui.readingCommentEdit.text))
 
-    def fill(self, answer: GivenAnswer) -> None:
+    def fill(self, said: Said) -> None:
         """What was entered before, or nothing yet; the second image is hidden."""
         ui = self._ui
         self.filling = True
-        ui.ratingCombo.currentIndex, ui.confidenceCombo.currentIndex = (
-            answer.rating or 0,
-            answer.confidence or 0,
-        )
-        ui.readingCommentEdit.text, ui.readingOpacitySlider.value = answer.comment, 0.0
+        ui.ratingCombo.currentIndex, ui.confidenceCombo.currentIndex = said.rating or 0, said.confidence or 0
+        ui.readingCommentEdit.text, ui.readingOpacitySlider.value = said.comment, 0.0
         self.filling = False
 
     def show(self, session: ReadingSession, task: ReadingTask | None, paused: bool) -> None:
