@@ -407,3 +407,84 @@ def test_threshold_command_leaves_no_partial_result(
     assert main(["threshold", str(tmp_path), "--threshold", "370"]) == 1
     assert "the disk went away" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_of_a_study_given_as_cect_the_contrast_series_is_used_and_named(
+    scan_file: Path, known_result: dict[str, Any]
+) -> None:
+    study = scan_file.parent / "study"
+    write_series(study / "a", chest(), SeriesNumber=1, SeriesDescription="native 3mm")
+    write_series(
+        study / "b", chest(seed=1), SeriesNumber=2, SeriesDescription="CTA", ContrastBolusAgent="Iomeron"
+    )
+    arguments = ["synthesize", str(scan_file), "-o", str(scan_file.parent / "out")]
+    assert main([*arguments, "--cect", str(study)]) == 0
+    inputs = known_result["inputs"]
+    assert np.array_equal(sitk.GetArrayFromImage(inputs.cect), chest(seed=1))
+    assert [notice.code for notice in inputs.notices] == ["cect_other_series"]
+    assert "Used series 2" in inputs.notices[0].message
+
+
+def test_the_scan_itself_is_no_cect(
+    scan_file: Path, known_result: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["synthesize", str(scan_file), "-o", str(scan_file.parent / "out")]
+    assert main([*arguments, "--cect", str(scan_file)]) == 2
+    assert "--cect" in (told := capsys.readouterr().err) and "same scan" in told
+
+
+def test_nothing_of_an_older_scan_stays_in_a_result_folder(
+    scan_file: Path, known_result: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = scan_file.parent / "out"
+    arguments = ["synthesize", str(scan_file), "-o", str(out)]
+    assert main(arguments) == 0
+    (out / "notes.txt").write_text("mine")
+    assert {"cect_registered.nrrd", "reference.seg.nrrd"} <= names_in(out)
+    monkeypatch.setattr(
+        synthesize_command, "process_case", lambda *rest: case_result(cect=None, reference=None)
+    )
+    assert main(arguments) == 0
+    files = json.loads((out / "metrics.json").read_text())["files"]
+    assert names_in(out) == {*files, "metrics.json", "metrics.csv", "notes.txt"}
+
+
+def test_compare_counts_what_lies_beyond_a_reference_that_was_cropped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A DICOM SEG spans the slices with segments only; the prediction's voxels beyond are its errors all the same."""
+    truth, found = labels(), sitk.GetArrayFromImage(labels())
+    found[9:11, 10:20, 22:38] = 2  # two slices too many
+    cropped = image_of(blocks(LA=340, LV=400))[:, :, 3:9]
+    for name, image in (
+        ("whole", truth), ("cropped", truth[:, :, 3:9]), ("found", image_of(found)), ("cect", cropped),
+        ("heart", synthesis().heart_mask),
+    ):  # fmt: skip
+        sitk.WriteImage(image, str(tmp_path / f"{name}.nrrd"))
+    path = {file.stem: str(file) for file in tmp_path.iterdir()}
+    told = {}
+    for name in ("whole", "cropped"):
+        assert main(["compare", path["found"], path[name], "--json"]) == 0
+        told[name] = json.loads(capsys.readouterr().out)["agreement"]
+        assert told[name]["predicted_ml"]["lv"] == pytest.approx(8 * 10 * 16 * 0.02)
+    keys = [
+        key for key in told["whole"] if key.startswith(("dice", "dv_", "hd95")) and key != "dice_per_slice"
+    ]
+    assert {key: told["cropped"][key] for key in keys} == {key: told["whole"][key] for key in keys}
+    images = ["--cect", path["cect"], "--synthetic", path["cect"], "--heart-mask", path["heart"]]
+    assert main(["compare", path["found"], path["cropped"], *images, "--json"]) == 0
+    agreement = json.loads(capsys.readouterr().out)["agreement"]
+    assert agreement["mae_hu"] == 0.0 and agreement["cect_covers_heart_percent"] == 100.0
+
+
+def test_compare_says_which_of_its_files_it_refuses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sitk.WriteImage(labels(), str(tmp_path / "truth.nrrd"))
+    sitk.WriteImage(labels() * 0, str(tmp_path / "nothing.nrrd"))
+    good, empty = str(tmp_path / "truth.nrrd"), str(tmp_path / "nothing.nrrd")
+    for arguments, name in (([empty, good], "PRED"), ([good, empty], "REF")):
+        assert main(["compare", *arguments]) == 2
+        assert f"{name} {empty}" in capsys.readouterr().err
+    assert main(["compare", good, good, "--heart-mask", empty]) == 2
+    assert f"--heart-mask {empty}" in capsys.readouterr().err

@@ -6,6 +6,8 @@ import errno
 
 import pytest
 
+from SyntheticCECTLib.cli import arguments
+from SyntheticCECTLib.cli.__main__ import main
 from SyntheticCECTLib.cli.failure import Terminated, explain, one_line
 from SyntheticCECTLib.core.errors import Cancelled, InputRefused
 
@@ -46,3 +48,15 @@ def test_unexpected_error_asks_for_a_report() -> None:
 def test_message_is_one_printable_line() -> None:
     assert one_line("first\nsecond\r\x1b[31m  third\x00") == "first second [31m third"
     assert len(one_line("x" * 10_000)) == 600
+
+
+def test_ctrl_c_before_the_arguments_are_read_is_a_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(arguments, "build_parser", interrupted)
+    assert main(["models"]) == 130
+    shown = capsys.readouterr()
+    assert shown.err == "synthetic-cect: interrupted; nothing was written.\n" and shown.out == ""

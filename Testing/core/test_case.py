@@ -20,7 +20,7 @@ from SyntheticCECTLib.core.case import (
     volume_curve,
 )
 from SyntheticCECTLib.core.case_folder import write_case
-from SyntheticCECTLib.core.errors import Cancelled, InputRefused
+from SyntheticCECTLib.core.errors import Cancelled, InputRefused, Notice
 from SyntheticCECTLib.core.scan import Scan
 from Testing.small_case import LA_ML, LV_ML, blocks, image_of, labels, prepared_case, synthesis
 
@@ -183,3 +183,9 @@ def test_part_of_a_longer_work_fills_its_share_of_the_bar() -> None:
     part(0.0, "begins")
     part(1.0, "ends")
     assert seen == [(0.5, "begins"), (0.75, "ends")]
+
+
+def test_notices_of_the_other_files_come_along(known: dict[str, Any]) -> None:
+    notice = Notice("cect_other_series", "Real CECT: Used series 2.")
+    result = process_case(CaseInputs(scan(), notices=(notice,)), CaseSettings())
+    assert notice in result.case.notices

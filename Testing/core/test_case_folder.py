@@ -11,8 +11,8 @@ import pytest
 import SimpleITK as sitk
 
 from SyntheticCECTLib.core.case import segment_case
-from SyntheticCECTLib.core.case_folder import read_case, write_case
-from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.case_folder import older_files, read_case, write_case
+from SyntheticCECTLib.core.errors import InputRefused, Notice
 from Testing.small_case import LA_ML, LV_ML, case_result
 
 ALWAYS_THERE = {
@@ -116,3 +116,19 @@ def test_damaged_metrics_are_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "metrics.json").write_text(content)
     with pytest.raises(InputRefused, match=r"metrics\.json"):
         read_case(tmp_path)
+
+
+def test_files_of_an_older_result_are_known_and_those_of_others_are_not(tmp_path: Path) -> None:
+    assert older_files(tmp_path) == older_files(tmp_path / "absent") == set()
+    (tmp_path / "reference.seg.nrrd").write_text("drawn by hand, before any result")
+    assert older_files(tmp_path) == set()
+    write_case(case_result(), tmp_path)
+    assert {"reference.seg.nrrd", "cect_registered.nrrd"} <= older_files(tmp_path)
+    (tmp_path / "metrics.json").write_text(json.dumps({"files": ["../precious", "reference.seg.nrrd"]}))
+    assert older_files(tmp_path) == {"reference.seg.nrrd"}
+
+
+def test_why_there_is_no_interval_is_not_laid_on_the_model(tmp_path: Path) -> None:
+    notices = (Notice("contrast_present", "The heart measures 110 HU."),)
+    metrics = write_case(case_result(notices=notices), tmp_path)
+    assert "contrast_present" in metrics["reasons"]["volume_intervals_ml"]

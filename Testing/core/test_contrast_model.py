@@ -24,9 +24,12 @@ SLICES = np.random.default_rng(0).normal(40, 100, (11, 32, 48)).astype(np.float3
 def package_of(
     folder: Path, name: str, network: nn.Module, widths: list[int], **more: object
 ) -> ContrastModel:
+    return ContrastModel(load_model(saved(folder, name, network, widths, **more)), torch.device("cpu"))
+
+
+def saved(folder: Path, name: str, network: nn.Module, widths: list[int], **more: object) -> Path:
     architecture = {"name": name, "arguments": {"widths": widths}}
-    save_model(folder, name, network, CARD | dict(architecture=architecture, **more))
-    return ContrastModel(load_model(name, folder), torch.device("cpu"))
+    return save_model(folder, name, network, CARD | dict(architecture=architecture, **more))
 
 
 @pytest.fixture
@@ -140,4 +143,13 @@ def test_card_whose_views_cannot_be_used_is_refused(
 ) -> None:
     with pytest.raises(InputRefused, match=r"leftheart.*views that cannot") as refusal:
         package_of(tmp_path, "leftheart", left_heart, WIDTHS, threshold_hu=200.0, **card)
+    assert refusal.value.code == "model_card_invalid"
+
+
+@pytest.mark.parametrize("threshold_hu", [None, "300 HU", float("nan"), 1e9])
+def test_a_threshold_that_is_no_number_of_hu_is_refused(tmp_path: Path, threshold_hu: object) -> None:
+    package = load_model(saved(tmp_path, "santini2018", Santini2018([2] * 9), [2] * 9, threshold_hu=200.0))
+    package.card["threshold_hu"] = threshold_hu
+    with pytest.raises(InputRefused, match="threshold") as refusal:
+        ContrastModel(package, torch.device("cpu"))
     assert refusal.value.code == "model_card_invalid"

@@ -124,3 +124,31 @@ def test_heart_phases_in_one_series_are_told_apart(tmp_path: Path) -> None:
     scan = read_scan(tmp_path)
     assert any(np.array_equal(values(scan), chest(seed=seed)) for seed in (0, 1))
     assert "other_series" in notices(scan)
+
+
+def test_for_a_cect_the_series_with_contrast_is_preferred(tmp_path: Path) -> None:
+    write_series(tmp_path / "a", chest(), SeriesNumber=1, SeriesDescription="native 3mm")
+    write_series(
+        tmp_path / "b", chest(seed=1), SeriesNumber=2, SeriesDescription="CTA", ContrastBolusAgent="Iomeron"
+    )
+    assert np.array_equal(values(read_scan(tmp_path)), chest())
+    assert np.array_equal(values(read_scan(tmp_path, contrast=True)), chest(seed=1))
+
+
+@pytest.mark.parametrize("entry", ["NONE", "no", "N/A", "Without contrast"])
+def test_a_header_that_says_there_was_no_agent_names_none(tmp_path: Path, entry: str) -> None:
+    write_series(tmp_path, chest(), ContrastBolusAgent=entry)
+    scan = read_scan(tmp_path)
+    assert "contrast_in_header" not in notices(scan) and scan.metadata["contrast_agent"] is None
+
+
+def test_slices_of_two_studies_are_not_one_scan_though_their_series_uid_is_one(tmp_path: Path) -> None:
+    uid = generate_uid()
+    for study, part, below in (("a", chest()[:7], 0), ("b", chest(seed=1)[7:], 7)):
+        write_series(
+            tmp_path, part, study, SeriesInstanceUID=uid,
+            ImagePositionPatient=lambda index, below=below: [-12.5, 30.25, -101.0 + 3.0 * (below + index)],
+        )  # fmt: skip
+    scan = read_scan(tmp_path)
+    assert np.array_equal(values(scan), chest()[:7])
+    assert "5 slices" in notices(scan)["other_series"]

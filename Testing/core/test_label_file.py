@@ -10,7 +10,13 @@ import pytest
 import SimpleITK as sitk
 
 from SyntheticCECTLib.core.errors import InputRefused
-from SyntheticCECTLib.core.formats.label_file import read_labels, read_mask, write_chambers
+from SyntheticCECTLib.core.formats.label_file import (
+    on_grid_of,
+    read_labels,
+    read_mask,
+    with_room_for,
+    write_chambers,
+)
 from Testing.core.small_scans import DATA, image_of, oblique, same_geometry
 
 LPS_FRAME = b"space directions: none (1,0,0) (0,1,0) (0,0,2)\nkinds: list domain domain domain\nspace origin: (2,3,8)\n"
@@ -209,3 +215,15 @@ def test_real_reference_labels_keep_their_volumes() -> None:
     voxel_ml = float(np.prod(labels.GetSpacing())) / 1000
     assert (array == 1).sum() * voxel_ml == pytest.approx(71.7, abs=0.1)
     assert (array == 2).sum() * voxel_ml == pytest.approx(57.1, abs=0.1)
+
+
+def test_a_grid_grows_as_far_as_other_labels_reach_and_no_further() -> None:
+    whole = two_chambers(oblique())
+    part = whole[3:-2, 2:, 1:-1]
+    grown = with_room_for(part, whole)
+    array = sitk.GetArrayFromImage(on_grid_of(whole, grown))
+    assert np.count_nonzero(array) == np.count_nonzero(sitk.GetArrayFromImage(whole))
+    assert np.array_equal(np.unique(array), [0, 1, 2])
+    assert all(a <= b for a, b in zip(grown.GetSize(), whole.GetSize(), strict=True))
+    assert with_room_for(whole, part) is whole
+    assert with_room_for(part, part * 0) is part

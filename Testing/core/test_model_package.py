@@ -197,3 +197,9 @@ def test_weights_stored_as_float16_are_computed_in_float32(
     save_model(tmp_path, "half", network.half(), card)
     loaded = load_model("half", tmp_path).network()
     assert {p.dtype for p in loaded.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize("model_id", ["../other", "a\nSyntheticCECT_note:=acquired", "", ".hidden"])
+def test_an_id_that_could_not_have_been_saved_is_refused(package: Path, model_id: str) -> None:
+    _change_card(package, id=model_id)
+    assert _refusal(package).code == "model_card_invalid"

@@ -137,3 +137,9 @@ def test_any_other_shear_is_refused(tmp_path: Path) -> None:
 def test_impossible_spacing_is_refused(tmp_path: Path, directions: str) -> None:
     path = nrrd(tmp_path / "a.nrrd", chest(), chest().tobytes(), f"space directions: {directions}")
     assert refusal_of(path).code == "bad_geometry"
+
+
+def test_a_pattern_of_names_is_no_way_to_fill_the_memory(tmp_path: Path) -> None:
+    for pattern in ("s%0100000d.raw", "s%s.raw", "s%d%d.raw"):
+        path = nrrd(tmp_path / "a.nhdr", chest(), b"", f"data file: {pattern} 0 11 1")
+        assert refusal_of(path).code == "bad_header", pattern

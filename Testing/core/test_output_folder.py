@@ -91,3 +91,32 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputRefused) as refusal, output_folder(tmp_path / "file" / "result"):
         pass
     assert refusal.value.code == "output_not_writable"
+
+
+def test_outdated_files_go_with_the_new_ones_and_stay_where_those_fail(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt", "mine.txt"):
+        (tmp_path / name).write_text("old")
+    with pytest.raises(RuntimeError), output_folder(tmp_path, {"a.txt", "b.txt"}) as folder:
+        raise RuntimeError
+    assert tree(tmp_path) == dict.fromkeys(("a.txt", "b.txt", "mine.txt"), "old")
+    with output_folder(tmp_path, {"a.txt", "b.txt", "absent.txt"}) as folder:
+        (folder / "a.txt").write_text("new")
+    assert tree(tmp_path) == {"a.txt": "new", "mine.txt": "old"}
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_an_outdated_file_comes_back_when_moving_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("old")
+    rename = Path.rename
+
+    def fail_at_a_new_file(self: Path, other: Path) -> Path:
+        if self.read_text() == "new":
+            raise OSError(28, "No space left on device")
+        return rename(self, other)
+
+    monkeypatch.setattr(Path, "rename", fail_at_a_new_file)
+    with pytest.raises(OSError, match="No space"), output_folder(tmp_path, {"a.txt"}) as folder:
+        (folder / "b.txt").write_text("new")
+    assert tree(tmp_path) == {"a.txt": "old"}

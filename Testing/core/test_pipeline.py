@@ -1,3 +1,5 @@
+import json
+import shutil
 from collections.abc import Iterator
 from itertools import permutations, product
 from pathlib import Path
@@ -152,6 +154,18 @@ def test_model_that_does_not_synthesize_is_refused(scan: tuple[sitk.Image, sitk.
         synthesize(scan[0], pipeline.HEART_MODEL, Settings("cpu", scan[1]))
 
 
+@pytest.mark.parametrize("grid", [{"spacing_mm": [1.0, 1.0, 3.0]}, {"size": [256, 256]}])
+def test_model_of_another_working_grid_is_refused(
+    grid: dict[str, object], scan: tuple[sitk.Image, sitk.Image], models: Path, tmp_path: Path
+) -> None:
+    other = shutil.copytree(models / "leftheart", tmp_path / "other")
+    card = json.loads((other / "card.json").read_text())
+    (other / "card.json").write_text(json.dumps(card | {"working_grid": grid}))
+    with pytest.raises(InputRefused, match="working grid") as refusal:
+        synthesize(scan[0], str(other), Settings("cpu", scan[1]))
+    assert refusal.value.code == "model_other_grid"
+
+
 def test_progress_rises_to_one_and_can_cancel(scan: tuple[sitk.Image, sitk.Image]) -> None:
     seen: list[float] = []
     synthesize(scan[0], None, Settings("cpu", scan[1]), lambda fraction, message: seen.append(fraction))
@@ -173,3 +187,22 @@ def test_only_the_largest_find_is_the_heart_and_it_is_solid() -> None:
     heart = one_part(probability) >= 0.5
     assert heart[4:16, 5:20, 5:20].all() and heart.sum() == 12 * 15 * 15
     assert not one_part(probability * 0).any()
+
+
+def test_voxels_brighter_than_a_file_of_short_numbers_holds_stay_what_they_are(
+    scan: tuple[sitk.Image, sitk.Image],
+) -> None:
+    native = sitk.Image(scan[0])
+    native[2, 20, 1] = 40_000.0
+    made = synthesize(native, None, Settings("cpu", scan[1]))
+    assert made.synthetic_cect[2, 20, 1] == 40_000
+
+
+def test_a_scan_that_holds_contrast_already_has_no_calibrated_interval(
+    scan: tuple[sitk.Image, sitk.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "volume_factors", lambda *rest: {"la": (0.9, 1.1)})
+    assert synthesize(scan[0], None, Settings("cpu", scan[1])).volume_factors
+    bright = synthesize(scan[0] + 150.0, None, Settings("cpu", scan[1]))
+    assert "contrast_present" in [notice.code for notice in bright.notices]
+    assert bright.volume_factors == {}

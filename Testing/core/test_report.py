@@ -362,3 +362,14 @@ def test_a_chart_without_any_value_is_left_out() -> None:
 )
 def test_ticks_are_round_numbers_inside_the_range(low: float, high: float, expected: list[float]) -> None:
     assert ticks(low, high, 5) == pytest.approx(expected)
+
+
+def test_a_slice_is_named_by_its_place_which_is_that_of_its_figures(a_patient: dict[str, Any]) -> None:
+    """Counted from the head, as this scan is stored, and from the feet, as it is drawn, a slice has two numbers."""
+    turned = {name: sitk.DICOMOrient(image, "LPI") for name, image in a_patient.items()}
+    images = ReportImages(**turned)
+    agreement = compare(turned["chambers"], turned["reference"], heart_mask=turned["heart_mask"])
+    drawn = {images.place(k) for k in images.reference_slices(100)}
+    assert drawn == {f"z {part.z_mm:.1f} mm" for part in agreement.slices}
+    shots = [*images.row_of_four(7), *images.overlap_row(7), images.difference(7)]
+    assert all("z 128.0 mm" in shot.alt and "slice 7" not in shot.alt for shot in shots)

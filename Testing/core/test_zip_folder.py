@@ -78,3 +78,15 @@ def test_a_damaged_zip_is_refused(tmp_path: Path, temporary: Path) -> None:
         (tmp_path / "a.zip").write_bytes(damaged)
         assert refusal_of(tmp_path / "a.zip").code == "bad_zip"
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_in_any_way_of_packing_is_called_damage(tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
+        archive.writestr("a.raw", chest().tobytes())
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    for place in range(60, len(data) - 200, 37):
+        data[place] ^= 0x5A
+    (tmp_path / "a.zip").write_bytes(data)
+    refusal = refusal_of(tmp_path / "a.zip")
+    assert refusal.code == "bad_zip" and "None" not in refusal.message

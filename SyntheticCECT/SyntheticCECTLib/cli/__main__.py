@@ -6,7 +6,6 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from .arguments import build_parser
 from .failure import explain
 from .progress import make_progress
 from .surroundings import quiet_libraries, termination_as_exception
@@ -21,7 +20,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 done, 1 failure, 2 refused input, 130 interrupted, 143 terminated.
     """
-    options = build_parser().parse_args(argv)
+    try:
+        # Here, so that Ctrl-C while Python still gathers its modules is no traceback either.
+        from .arguments import build_parser
+
+        options = build_parser().parse_args(argv)
+    except KeyboardInterrupt as error:
+        return _end(error)
     try:
         with (
             make_progress(options.progress) as progress,
@@ -35,10 +40,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BaseException as error:
         if options.debug and isinstance(error, Exception):
             raise
-        status, line = explain(error)
-        if line:
-            print(f"synthetic-cect: {line}", file=sys.stderr, flush=True)
-        return status
+        return _end(error)
+
+
+def _end(error: BaseException) -> int:
+    """Says why, and gives the exit status."""
+    status, line = explain(error)
+    if line:
+        print(f"synthetic-cect: {line}", file=sys.stderr, flush=True)
+    return status
 
 
 if __name__ == "__main__":

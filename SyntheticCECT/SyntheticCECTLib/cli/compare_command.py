@@ -12,13 +12,14 @@ import SimpleITK as sitk
 from ..core.agreement import compare
 from ..core.case_metrics import table_csv
 from ..core.errors import InputRefused
-from ..core.formats.label_file import read_labels, read_mask
+from ..core.formats.label_file import on_grid_of, read_labels, read_mask, with_room_for
 from ..core.formats.output_folder import output_folder
 from ..core.scan import read_scan
 from ..core.version import VERSION
 from .progress import Progress
 from .result_folder import refuse_unless_writable
 from .summary import agreement_lines, print_json
+from .synthesize_command import named
 
 
 def run(options: argparse.Namespace, progress: Progress) -> None:
@@ -26,13 +27,20 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
     if options.output is not None:
         refuse_unless_writable(options.output)
     progress(0.0, "reading")
-    reference = read_labels(options.reference)
+    reference = named("REF", options.reference, read_labels)
+    predicted = named("PRED", options.predicted, lambda path: _meeting(read_labels(path), reference))
+    heart_mask = None
+    if options.heart_mask is not None:
+        heart_mask = named("--heart-mask", options.heart_mask, lambda path: read_mask(path, reference))
+    synthetic = _scan_on(options.synthetic, reference, synthetic=True)
+    cect = _scan_on(options.cect, reference)
+    whole = with_room_for(reference, predicted)
     agreement = compare(
-        read_labels(options.predicted, reference),
-        reference,
-        _scan_on(options.synthetic, reference, synthetic=True),
-        _scan_on(options.cect, reference),
-        read_mask(options.heart_mask, reference) if options.heart_mask else None,
+        on_grid_of(predicted, whole),
+        on_grid_of(reference, whole),
+        _grown(synthetic, whole),
+        _grown(cect, whole),
+        None if heart_mask is None else on_grid_of(heart_mask, whole),
     )
     progress(0.9, "writing")
     metrics: dict[str, Any] = {"version": VERSION, "agreement": agreement.as_dict()}
@@ -46,6 +54,12 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
         print_json(metrics)
     else:
         print("\n".join(agreement_lines(metrics)), flush=True)
+
+
+def _meeting(labels: sitk.Image, reference: sitk.Image) -> sitk.Image:
+    """The labels on their own grid; refused where none of them lies inside the reference's."""
+    on_grid_of(labels, reference)
+    return labels
 
 
 def _scan_on(path: Path | None, reference: sitk.Image, synthetic: bool = False) -> sitk.Image | None:
@@ -74,3 +88,10 @@ def _scan_on(path: Path | None, reference: sitk.Image, synthetic: bool = False) 
             "Resample it onto the reference's grid first, or use synthesize --cect, which registers it.",
         )
     return image
+
+
+def _grown(image: sitk.Image | None, whole: sitk.Image) -> sitk.Image | None:
+    """A CT of the reference's grid with air where the grid was grown; there no image is compared."""
+    if image is None or image.GetSize() == whole.GetSize():
+        return image
+    return sitk.Resample(image, whole, sitk.Transform(), sitk.sitkNearestNeighbor, -1024.0)

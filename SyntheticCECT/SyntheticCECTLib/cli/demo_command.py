@@ -9,7 +9,7 @@ from typing import Any
 import SimpleITK as sitk
 
 from ..core.case import CaseResult, CaseSettings, part_of, process_case
-from ..core.case_folder import write_case
+from ..core.case_folder import older_files, write_case
 from ..core.formats.itk_name import itk_name
 from ..core.formats.output_folder import output_folder
 from ..phantom.patient_folder import CECT, LABELS, NATIVE_CT
@@ -26,7 +26,7 @@ PATIENT = "virtual_patient"
 def run(options: argparse.Namespace, progress: Progress) -> None:
     """Carry out the command; arguments as in `arguments.build_parser`."""
     refuse_unless_writable(options.output)
-    with output_folder(options.output) as folder:
+    with output_folder(options.output, older_files(options.output)) as folder:
         metrics = _demonstrate(options, folder, progress)
     progress.close()
     show(metrics, options.output, options.json)

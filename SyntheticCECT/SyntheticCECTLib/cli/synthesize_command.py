@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import SimpleITK as sitk
+from typing import TypeVar
 
 from ..core.case import CaseInputs, CaseResult, CaseSettings, part_of, process_case, timed
-from ..core.case_folder import write_case
-from ..core.errors import InputRefused
+from ..core.case_folder import older_files, write_case
+from ..core.errors import InputRefused, Notice
 from ..core.formats.label_file import read_labels, read_mask
 from ..core.formats.output_folder import output_folder
 from ..core.formats.volume_file import container_of
-from ..core.scan import read_scan
+from ..core.scan import Scan, read_scan
 from .progress import Progress
 from .result_folder import refuse_unless_writable
 from .summary import show
+
+Read = TypeVar("Read")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> None:
     """Carry out the command; arguments as in `arguments.build_parser`."""
     refuse_unless_writable(options.output)
     result = process(options, progress)
-    with output_folder(options.output) as folder:
+    with output_folder(options.output, older_files(options.output)) as folder:
         written = part_of(progress, 0.8, 1.0)
         metrics = write_case(result, folder, title_of(options.scan), written, not options.uncompressed)
     progress.close()
@@ -53,9 +54,10 @@ def read_inputs(options: argparse.Namespace) -> CaseInputs:
     """
     scan = read_scan(options.scan, options.series)
     on_cect = options.reference_on == "cect"
+    cect = _given("--cect", options.cect, lambda path: _other_scan(read_scan(path, contrast=True), scan))
     return CaseInputs(
         scan=scan,
-        cect=_given("--cect", options.cect, lambda path: read_scan(path).image),
+        cect=None if cect is None else cect.image,
         reference=_given(
             "--reference", options.reference, lambda path: read_labels(path, None if on_cect else scan.image)
         ),
@@ -64,6 +66,7 @@ def read_inputs(options: argparse.Namespace) -> CaseInputs:
         chambers=_given(
             "--chambers", options.chambers, lambda path: read_labels(path, scan.image, may_be_empty=True)
         ),
+        notices=() if cect is None else _of_cect(cect),
     )
 
 
@@ -76,11 +79,31 @@ def title_of(scan: Path) -> str:
     return "DICOM scan" if scan.is_dir() or container_of(scan) in ("DICOM", "zip") else scan.name
 
 
-def _given(option: str, path: Path | None, read: Any) -> sitk.Image | None:
+def named(option: str, path: Path, read: Callable[[Path], Read]) -> Read:
     """What ``read`` makes of the file; a refusal says which option's file it is about."""
-    if path is None:
-        return None
     try:
         return read(path)
     except InputRefused as refusal:
         raise InputRefused(refusal.code, f"{option} {path}: {refusal.message}", refusal.remedy) from refusal
+
+
+def _given(option: str, path: Path | None, read: Callable[[Path], Read]) -> Read | None:
+    return None if path is None else named(option, path, read)
+
+
+def _other_scan(cect: Scan, scan: Scan) -> Scan:
+    """The CECT, unless it is the scan itself: every figure of their agreement would flatter."""
+    if cect.sha256 == scan.sha256:
+        raise InputRefused(
+            "same_scan", "It is the same scan as the CT without contrast.", "Give the CECT of the patient."
+        )
+    return cect
+
+
+def _of_cect(cect: Scan) -> tuple[Notice, ...]:
+    """What is to be known of reading it; that it holds contrast agent is as it should be."""
+    return tuple(
+        Notice(f"cect_{notice.code}", f"Real CECT: {notice.message}")
+        for notice in cect.notices
+        if notice.code != "contrast_in_header"
+    )

@@ -32,6 +32,7 @@ class CaseInputs:
         reference_on_cect: Whether that scan is the CECT; then they move along with it.
         heart_mask: Mask on the CT's grid, nonzero inside, that replaces the heart finder; or ``None``.
         chambers: What a person drew or corrected on the CT's grid, LA = 1, LV = 2, in place of the threshold's; or ``None``.
+        notices: What the user should know of the files beside the scan.
     """
 
     scan: Scan
@@ -40,6 +41,7 @@ class CaseInputs:
     reference_on_cect: bool = False
     heart_mask: sitk.Image | None = None
     chambers: sitk.Image | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def prepare_case(
 ) -> PreparedCase:
     """What does not depend on the threshold; arguments and errors as for `process_case`."""
     native_ct = inputs.scan.image
-    notices = [*inputs.scan.notices, *inspect_scan(native_ct)]
+    notices = [*inputs.scan.notices, *inputs.notices, *inspect_scan(native_ct)]
     until = 0.7 if inputs.cect is not None else 1.0
     synthesis = synthesize(
         native_ct,

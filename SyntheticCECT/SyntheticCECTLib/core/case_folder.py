@@ -157,6 +157,14 @@ def read_case(folder: str | Path, on_progress: OnProgress | None = None) -> Prep
         raise _not_a_result(folder, f"its {METRICS_JSON} lacks {error}") from error
 
 
+def older_files(folder: str | Path) -> set[str]:
+    """Names of what a result that lies in the folder consists of: another scan's result must not be left with parts of it."""
+    try:
+        return _OWN_FILES & set(_read_metrics(Path(folder))["files"])
+    except (InputRefused, KeyError, TypeError):
+        return set()  # no result of ours: whatever lies there is the user's
+
+
 def read_threshold_hu(folder: str | Path) -> float:
     """The threshold that a folder's chambers were segmented at.
 

@@ -13,6 +13,7 @@ from .agreement import CSV_COLUMNS
 from .alignment.registration import Registration
 from .case import CaseResult
 from .common_grid import voxel_ml
+from .pipeline import OUTSIDE_CALIBRATION
 from .version import RESEARCH_USE, VERSION
 
 FORMAT = 1
@@ -101,6 +102,9 @@ def _no_interval(result: CaseResult) -> str:
     synthesis = result.case.synthesis
     if result.by_hand:
         return "the chambers were drawn or corrected by hand"
+    outside = [notice.code for notice in result.case.notices if notice.code in OUTSIDE_CALIBRATION]
+    if not synthesis.volume_factors and outside:
+        return f"the intervals were not calibrated for such a scan (see the warning {', '.join(outside)})"
     if not synthesis.volume_factors:
         return f"model '{synthesis.model_id}' has no calibrated interval"
     if result.threshold_hu != synthesis.default_threshold_hu:

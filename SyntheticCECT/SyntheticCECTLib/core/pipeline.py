@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
-from .errors import Notice
+from .errors import InputRefused, Notice
 from .heart_gate import LARGEST_HEART_ML, SMALLEST_HEART_ML
 from .heart_region import HeartRegion
 from .input_gate import inspect_heart
@@ -21,9 +21,12 @@ from .working_grid import WorkingGrid, grid_around
 if TYPE_CHECKING:
     from .heart_finder import HeartMap
     from .networks.contrast_model import Contrast
+    from .networks.model_package import ModelPackage
 
 DEFAULT_MODEL, HEART_MODEL = "leftheart", "heart_finder"
 HEART_BY_ANATOMY, SIDES_BY_ANATOMY = "heart_by_anatomy", "sides_by_anatomy"
+OUTSIDE_CALIBRATION = {HEART_BY_ANATOMY, "contrast_present"}
+"""Notices with which a volume has no interval: it was calibrated on hearts that the network had found, without contrast."""
 SMALLEST_MEETING = 0.5
 """A given mask and the network's find that share less of the smaller one than this are not the same heart."""
 WORKING_SPACING_XYZ, WORKING_MATRIX = (1.5, 1.5, 3.0), 128
@@ -106,6 +109,7 @@ def synthesize(
     stages.begin("models", 0.0, "loading the models")
     device = pick_device(settings.device)
     package, finder = load_model(model or DEFAULT_MODEL), load_model(HEART_MODEL)
+    _refuse_other_grid(package)
     contrast_model = ContrastModel(package, device)
 
     stages.begin("heart", 0.1, "finding the heart")
@@ -142,8 +146,8 @@ def synthesize(
     synthetic, added = _assemble(heart, enhancement)
     error = contrast.expected_error_hu
     factors = volume_factors(contrast.structures, package.card.get("volume_interval"))
-    if any(notice.code == HEART_BY_ANATOMY for notice in notices):
-        factors = {}  # they were calibrated on hearts that the network had found
+    if any(notice.code in OUTSIDE_CALIBRATION for notice in notices):
+        factors = {}
     finished = Synthesis(
         native_ct=native_ct,
         synthetic_cect=to_grid_of(synthetic, native_ct),
@@ -160,6 +164,18 @@ def synthesize(
     )  # fmt: skip
     stages.end("synthesized")
     return finished
+
+
+def _refuse_other_grid(package: ModelPackage) -> None:
+    """A model on another grid than it was trained on gives contrast all the same, and in the wrong places."""
+    said = package.card.get("working_grid")
+    for key, usual in (("size", [WORKING_MATRIX] * 2), ("spacing_mm", list(WORKING_SPACING_XYZ))):
+        if isinstance(said, dict) and key in said and said[key] != usual:
+            raise InputRefused(
+                "model_other_grid",
+                f"Model '{package.id}' was made for a working grid of {key} {said[key]}; this version has {usual}.",
+                "Use a model made for this version.",
+            )
 
 
 def _upright(native_ct: sitk.Image) -> sitk.Image:
@@ -236,6 +252,6 @@ def _assemble(heart: HeartRegion, enhancement: np.ndarray) -> tuple[sitk.Image, 
     synthetic = sitk.GetImageFromArray(array)
     synthetic.CopyInformation(heart.axial)
     images = synthetic, heart.image(enhancement.astype(np.float32))
-    if whole and not (np.rint(array) != array).any():
+    if whole and not (np.rint(array) != array).any() and array.max() <= np.iinfo(np.int16).max:
         return sitk.Cast(images[0], sitk.sitkInt16), sitk.Cast(images[1], sitk.sitkInt16)
     return images

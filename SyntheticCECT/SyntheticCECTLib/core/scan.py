@@ -41,7 +41,9 @@ class Scan:
     metadata: dict[str, float | str | None] = field(default_factory=dict)
 
 
-def read_scan(path: str | Path, series: str | None = None, synthetic: bool = False) -> Scan:
+def read_scan(
+    path: str | Path, series: str | None = None, synthetic: bool = False, contrast: bool = False
+) -> Scan:
     """Reads a CT scan.
 
     Args:
@@ -49,6 +51,7 @@ def read_scan(path: str | Path, series: str | None = None, synthetic: bool = Fal
             files or with one such file; or one DICOM file, which stands for its series in its folder.
         series: Which DICOM series: its instance UID, number, or (part of the) description; None chooses.
         synthetic: Whether a synthetic image is wanted; else one that says so is refused, since it is no CT.
+        contrast: Whether of several DICOM series one with contrast agent is preferred; else one without.
 
     Returns:
         The scan, on its own grid.
@@ -65,7 +68,7 @@ def read_scan(path: str | Path, series: str | None = None, synthetic: bool = Fal
             if container == "zip":
                 path = cleanup.enter_context(unpacked(path))
             if path.is_dir():
-                return _from_folder(path, series, synthetic)
+                return _from_folder(path, series, synthetic, contrast)
             if container == "DICOM":
                 return _from_dicom_file(path, series, synthetic)
             return _from_volume_file(path, series, synthetic)
@@ -92,10 +95,10 @@ def _from_volume_file(path: Path, series: str | None, synthetic: bool) -> Scan:
     return _scan(volume, container, sha256, (), {})
 
 
-def _from_folder(folder: Path, wanted: str | None, synthetic: bool) -> Scan:
+def _from_folder(folder: Path, wanted: str | None, synthetic: bool, contrast: bool) -> Scan:
     found, unreadable = find_series(folder)
     if found:
-        return _from_series(found, wanted, unreadable, synthetic)
+        return _from_series(found, wanted, unreadable, synthetic, contrast)
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     if not files:
         raise InputRefused("empty_folder", "The folder or zip holds no files.", _GIVE)
@@ -125,8 +128,10 @@ def _from_dicom_file(path: Path, wanted: str | None, synthetic: bool) -> Scan:
     return _from_series(found if wanted else own, wanted, unreadable, synthetic)
 
 
-def _from_series(found: list[DicomSeries], wanted: str | None, unreadable: int, synthetic: bool) -> Scan:
-    chosen, notices = choose(found, wanted, synthetic)
+def _from_series(
+    found: list[DicomSeries], wanted: str | None, unreadable: int, synthetic: bool, contrast: bool = False
+) -> Scan:
+    chosen, notices = choose(found, wanted, synthetic, contrast)
     one = chosen.first
     if unreadable:
         notices += (

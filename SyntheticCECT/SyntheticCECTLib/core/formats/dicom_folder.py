@@ -48,7 +48,7 @@ def find_series(folder: Path, deep: bool = True) -> tuple[list[DicomSeries], int
 
 
 def choose(
-    series: list[DicomSeries], wanted: str | None, synthetic: bool = False
+    series: list[DicomSeries], wanted: str | None, synthetic: bool = False, contrast: bool = False
 ) -> tuple[DicomSeries, tuple[Notice, ...]]:
     """The series to use: the one that is asked for, or the one with the best score.
 
@@ -56,6 +56,7 @@ def choose(
         series: All series of the folder.
         wanted: Series instance UID, series number, or (part of the) description; None chooses.
         synthetic: Whether a series that says it is synthetic is wanted; else it is passed over.
+        contrast: Whether a series with contrast agent is preferred; else one without.
 
     Returns:
         The series, and a notice that names the others.
@@ -87,7 +88,7 @@ def choose(
             f"No CT series has at least {FEWEST_SLICES} slices. There are: {named}.",
             "Give the folder with all slices of the scan.",
         )
-    best = max(usable, key=lambda one: (one.score(), len(one.slices), one.first.series_uid))
+    best = max(usable, key=lambda one: (one.score(contrast), len(one.slices), one.first.series_uid))
     others = [one for one in series if one is not best]
     if wanted is not None or not others:
         return best, ()
@@ -126,7 +127,7 @@ def _matching(series: list[DicomSeries], wanted: str) -> list[DicomSeries]:
 
 
 def _grouped(slices: list[DicomSlice]) -> list[DicomSeries]:
-    """Slices of one series UID, one orientation and one pixel grid; phases apart where they overlap."""
+    """Slices of one study and series UID, one orientation and one pixel grid; phases apart where they overlap."""
     groups: dict[tuple, list[DicomSlice]] = defaultdict(list)
     for one in slices:
         groups[_stack_key(one)].append(one)
@@ -148,6 +149,7 @@ def _stack_key(one: DicomSlice) -> tuple:
 
     localizer = "LOCALIZER" in one.image_type
     return (
+        one.study_uid,
         one.series_uid,
         one.modality,
         localizer,

@@ -76,13 +76,13 @@ class DicomSeries:
             return False
         return bool(_CONTRAST.search(words) or self.first.contrast_agent)
 
-    def score(self) -> float:
+    def score(self, contrast: bool = False) -> float:
         """How well the series suits, higher is better; the parts in falling order of weight.
 
         ==================  ===========================================================================
         8                   slices are near axial (within 30 degrees)
         6                   covers the chest: stack length up to 150 mm, times 6
-        4                   no contrast agent or contrast word in the header
+        4                   no contrast agent or contrast word in the header; one of them where ``contrast``
         3                   an original acquisition, not a reformat or projection
         up to 2             slices near 3 mm: 2 less one for every doubling or halving
         1.5                 no sharp (lung, bone) kernel
@@ -94,7 +94,7 @@ class DicomSeries:
             return -1.0
         points = 8.0 * (abs(one.normal[2]) > np.cos(np.radians(30)))
         points += 6.0 * min(1.0, gap * len(self.slices) / HEART_MM)
-        points += 4.0 * (not self.says_contrast)
+        points += 4.0 * (self.says_contrast == contrast)
         words = " ".join(one.image_type)
         points += 3.0 * (not re.search(r"DERIVED|SECONDARY|REFORMAT|MPR|MIP|PROJECTION|MINIP|AVERAGE", words))
         points += max(0.0, 2.0 - abs(np.log2(max(gap, 0.1) / BEST_SLICE_MM)))

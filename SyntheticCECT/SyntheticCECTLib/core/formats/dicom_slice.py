@@ -22,14 +22,20 @@ _IDENTITY = (
 )  # fmt: skip
 _PHASE = ("AcquisitionNumber", "TemporalPositionIdentifier", "NominalPercentageOfCardiacPhase", "TriggerTime")
 _TAGS = [
-    "SOPClassUID", "SyntheticData", "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription",
-    "ProtocolName", "Modality", "ImageType", "BodyPartExamined", "ContrastBolusAgent", "KVP",
+    "SOPClassUID", "SyntheticData", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber",
+    "SeriesDescription", "ProtocolName", "Modality", "ImageType", "BodyPartExamined", "ContrastBolusAgent", "KVP",
     "ConvolutionKernel", "SliceThickness", "Manufacturer",
     "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns",
     "SamplesPerPixel", "RescaleSlope", "RescaleIntercept", "RescaleType", "PixelPaddingValue",
     "PixelPaddingRangeLimit", "PixelRepresentation", "NumberOfFrames", "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence", *_PHASE, *_IDENTITY,
 ]  # fmt: skip
+
+
+_NO_AGENT = re.compile(
+    r"^(no|none|nil|n/?a|no contrast|non.?contrast|without( contrast)?|unenhanced)$", re.IGNORECASE
+)
+"""How scanners write that no agent was given, instead of leaving it out."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class DicomSlice:
     path: Path
     frame: int
     instance_uid: str
+    study_uid: str
     series_uid: str
     series_number: str
     description: str
@@ -156,13 +163,14 @@ def _slice(path: Path, frame: int, dataset: Dataset, places: list[Dataset]) -> D
         path=path,
         frame=frame,
         instance_uid=str(dataset.get("SOPInstanceUID", "")),
+        study_uid=str(dataset.get("StudyInstanceUID", "")),
         series_uid=str(dataset.SeriesInstanceUID),
         series_number=text("SeriesNumber"),
         description=text("SeriesDescription") or text("ProtocolName"),
         modality=text("Modality").upper() or "unknown",
         image_type=tuple(str(part).upper() for part in types),
         body_part=text("BodyPartExamined").upper(),
-        contrast_agent=text("ContrastBolusAgent"),
+        contrast_agent=_NO_AGENT.sub("", text("ContrastBolusAgent")),
         kilovolt=number_or_none("KVP", "CTXRayDetailsSequence"),
         kernel=text("ConvolutionKernel", "CTReconstructionSequence"),
         thickness_mm=number_or_none("SliceThickness", "PixelMeasuresSequence"),

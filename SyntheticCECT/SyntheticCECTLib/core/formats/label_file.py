@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from ..bounding_box import bounding_box
 from ..errors import InputRefused
 from .dicom_labels import read_dicom_chambers, read_dicom_mask
 from .grid import place
@@ -108,6 +109,33 @@ def on_grid_of(labels: sitk.Image, reference: sitk.Image) -> sitk.Image:
             "Give labels drawn on this scan, or on one in the same patient coordinates.",
         )
     return moved
+
+
+def with_room_for(labels: sitk.Image, others: sitk.Image) -> sitk.Image:
+    """The labels on their own grid, grown by empty voxels where others lie outside it.
+
+    A DICOM SEG, and a .seg.nrrd if one likes, holds no more than the box around its segments: whatever is brought onto that
+    grid would be cut off there.
+    """
+    box = bounding_box(sitk.GetArrayViewFromImage(others))
+    if box is None:
+        return labels
+    corners = [
+        [
+            part.stop - 0.5 if upper else part.start - 0.5
+            for part, upper in zip(box[::-1], corner, strict=True)
+        ]
+        for corner in np.ndindex(2, 2, 2)
+    ]
+    points = [others.TransformContinuousIndexToPhysicalPoint(corner) for corner in corners]
+    index = np.array([labels.TransformPhysicalPointToContinuousIndex(point) for point in points])
+    size = np.array(labels.GetSize())
+    # Headers round: a grid that ends where the others end is not grown.
+    before = np.maximum(0, np.ceil(-0.5 - index.min(axis=0) - 0.01)).astype(int)
+    after = np.maximum(0, np.ceil(index.max(axis=0) - (size - 0.5) - 0.01)).astype(int)
+    if not before.any() and not after.any():
+        return labels
+    return sitk.ConstantPad(labels, before.tolist(), after.tolist(), 0)
 
 
 def _is_dicom(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -73,7 +74,9 @@ def _data_files(path: Path, attached: bytes, fields: dict[str, str]) -> tuple[li
         names = [line.strip() for line in fields["list"].splitlines() if line.strip()]
     elif "%" in named:
         pattern, first, last, step = [*shlex.split(named), "1"][:4]
-        if abs(int(last) - int(first)) > 100_000 or int(step) == 0:
+        # A number a billion digits wide would fill the memory.
+        numbered = re.fullmatch(r"[^%]*%0?\d?\d?d[^%]*", pattern)
+        if not numbered or abs(int(last) - int(first)) > 100_000 or int(step) == 0:
             raise InputRefused("bad_header", f"The NRRD header names the data files '{named}'.", SAVE_AGAIN)
         names = [pattern % index for index in range(int(first), int(last) + 1, int(step))]
     else:

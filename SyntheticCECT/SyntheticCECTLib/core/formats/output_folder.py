@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from ..errors import InputRefused
 
 
 @contextmanager
-def output_folder(path: str | Path) -> Iterator[Path]:
+def output_folder(path: str | Path, outdated: Collection[str] = ()) -> Iterator[Path]:
     """Gives a temporary folder to write into, and puts its files in place when the block succeeds.
 
     When the block raises, the temporary folder is removed and ``path`` is as it was before. Files already in
@@ -20,6 +20,7 @@ def output_folder(path: str | Path) -> Iterator[Path]:
 
     Args:
         path: The folder that shall hold the result; parents are made.
+        outdated: Names of files in ``path`` that go when the new ones come, unless these replace them.
 
     Yields:
         The folder to write into.
@@ -44,7 +45,7 @@ def output_folder(path: str | Path) -> Iterator[Path]:
             ) from None
         yield work
         if target.is_dir():
-            _merge(work, target)
+            _merge(work, target, outdated)
         else:
             work.rename(target)
     except BaseException:
@@ -55,24 +56,26 @@ def output_folder(path: str | Path) -> Iterator[Path]:
     shutil.rmtree(work, ignore_errors=True)
 
 
-def _merge(work: Path, target: Path) -> None:
+def _merge(work: Path, target: Path, outdated: Collection[str]) -> None:
     """Moves the new files in; on any failure every old file is back in its place."""
     files = sorted(file.relative_to(work) for file in work.rglob("*") if not file.is_dir())
+    gone = sorted({Path(name) for name in outdated} - set(files))
     old = work.with_suffix(".replaced")
     moved: list[Path] = []
     made: list[Path] = []
     try:
-        for file in files:
+        for file in [*gone, *files]:
             made = [*_missing_parents(target / file), *made]
             (target / file).parent.mkdir(parents=True, exist_ok=True)
             moved.append(file)
             if (target / file).exists():
                 (old / file).parent.mkdir(parents=True, exist_ok=True)
                 (target / file).rename(old / file)
-            (work / file).rename(target / file)
+            if file not in gone:
+                (work / file).rename(target / file)
     except BaseException:
         for file in reversed(moved):
-            if not (work / file).exists():
+            if file not in gone and not (work / file).exists():
                 (target / file).unlink(missing_ok=True)
             if (old / file).exists():
                 (old / file).rename(target / file)

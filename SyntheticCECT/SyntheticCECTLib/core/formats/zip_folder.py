@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import tempfile
 import zipfile
@@ -39,6 +40,7 @@ def unpacked(path: Path) -> Iterator[Path]:
         except (
             zipfile.BadZipFile,
             zlib.error,
+            lzma.LZMAError,
             RuntimeError,
             NotImplementedError,
             EOFError,
@@ -46,18 +48,24 @@ def unpacked(path: Path) -> Iterator[Path]:
         ) as error:
             if isinstance(error, InputRefused):
                 raise
-            raise InputRefused(
-                "bad_zip",
-                f"The zip is damaged or encrypted ({error}).",
-                "Zip the scan again, without a password.",
-            ) from None
+            raise _damaged(error) from None
         except OSError as error:
+            if error.errno is None:  # so the bzip2 decoder speaks of damage
+                raise _damaged(error) from None
             raise InputRefused(
                 "unreadable",
                 f"The zip cannot be unpacked ({error.strerror}).",
                 "Check the disk's free space.",
             ) from None
         yield folder
+
+
+def _damaged(error: Exception) -> InputRefused:
+    return InputRefused(
+        "bad_zip",
+        f"The zip is damaged or encrypted ({error}).",
+        "Zip the scan again, without a password.",
+    )
 
 
 def _extract(archive: zipfile.ZipFile, folder: Path) -> None:

@@ -60,6 +60,13 @@ class ContrastModel:
                 f"The card of model '{package.id}' has views that cannot be used: {error}.",
                 "Get the package again from its source.",
             ) from error
+        threshold_hu = package.card["threshold_hu"]
+        if not isinstance(threshold_hu, int | float) or not HU_RANGE[0] <= threshold_hu <= HU_RANGE[1]:
+            raise InputRefused(
+                "model_card_invalid",
+                f"The card of model '{package.id}' has the threshold {threshold_hu!r}, which is no number of HU.",
+                "Get the package again from its source.",
+            )
         network = package.network()
         self._device = device
         self._block = network.to(device) if isinstance(network, LeftHeart) else None

@@ -144,6 +144,11 @@ def load_model(id_or_path: str | Path, folder: str | Path | None = None) -> Mode
             "The file is damaged or not the one the card describes: get the package again from its source.",
         )
     model_id = str(card.get("id", package.name))
+    # It goes into the headers and names of files.
+    if "id" in card and not MODEL_ID.fullmatch(model_id):
+        raise _bad_card(
+            package, f"has the id {model_id!r}; letters, digits, dot, dash and underscore are allowed"
+        )
     loaded = ModelPackage(model_id, card, sha256, package, _read_weights(content, package))
     _build(
         card["architecture"], model_id, loaded._weights

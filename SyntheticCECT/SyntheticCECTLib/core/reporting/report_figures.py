@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..bounding_box import bounding_box
-from ..common_grid import require_common_grid
+from ..common_grid import require_common_grid, slice_z_mm
 from ..metrics import overlap
 from ..metrics.no_value import NoValue
 from .picture import (
@@ -100,8 +100,11 @@ class ReportImages:
 
     def z_mm(self, k: int) -> float:
         """Head-foot position of the middle of slice ``k`` in mm (LPS)."""
-        i, j, _ = (n / 2 for n in self._grid.GetSize())
-        return float(self._grid.TransformContinuousIndexToPhysicalPoint((i, j, float(k)))[2])
+        return slice_z_mm(self._grid, k)
+
+    def place(self, k: int) -> str:
+        """How pictures name slice ``k``: by its position, since a scan that runs from head to foot counts it otherwise."""
+        return f"z {self.z_mm(k):.1f} mm"
 
     def heart_slices(self, count: int = ROWS) -> list[int]:
         """Up to ``count`` slices spread evenly over the heart, head first."""
@@ -137,9 +140,9 @@ class ReportImages:
 
     def row_of_four(self, k: int) -> list[Shot]:
         """Native CT, real CECT where there is one, synthetic CECT, and fusion, of slice ``k``."""
-        where = f"axial slice {k}, z {self.z_mm(k):.0f} mm"
+        where = f"axial slice, {self.place(k)}"
         native = self._panel(NATIVE_WINDOW.grey(self.native[k][self.crop]))
-        native.note(f"slice {k}").scale_bar(20)
+        native.note(self.place(k)).scale_bar(20)
         fusion = self._panel(NATIVE_WINDOW.grey(self.native[k][self.crop]))
         self._colour_chambers(fusion, self.chambers[k][self.crop])
         fusion.chip("ESTIMATE")
@@ -157,11 +160,11 @@ class ReportImages:
         """The paper's figure 2 for slice ``k``: truth on the CECT, estimate on the synthetic, overlap."""
         assert self.reference is not None
         truth, estimate = self.reference[k][self.crop], self.chambers[k][self.crop]
-        where = f"axial slice {k}, z {self.z_mm(k):.0f} mm"
+        where = f"axial slice, {self.place(k)}"
         base, window = (self.native, NATIVE_WINDOW) if self.cect is None else (self.cect, CECT_WINDOW)
         on_real = self._panel(window.grey(base[k][self.crop]))
         self._colour_chambers(on_real, truth)
-        on_real.note(f"slice {k}")
+        on_real.note(self.place(k))
         on_synthetic = self._synthetic_panel(k, estimate)
         t, e = _both(truth), _both(estimate)
         agree = self._panel(NATIVE_WINDOW.grey(self.native[k][self.crop]))
@@ -190,8 +193,8 @@ class ReportImages:
         pixels = np.repeat(grey[..., None], 3, axis=2)
         difference = self.synthetic[k][self.crop].astype(np.float32) - self.cect[k][self.crop]
         pixels[inside] = diverging(difference, DIFFERENCE_HU)[inside]
-        picture = self._panel(pixels).chip("SYNTHETIC - REAL").note(f"slice {k}")
-        alt = f"Synthetic minus real CECT inside the heart mask, axial slice {k}, z {self.z_mm(k):.0f} mm"
+        picture = self._panel(pixels).chip("SYNTHETIC - REAL").note(self.place(k))
+        alt = f"Synthetic minus real CECT inside the heart mask, axial slice, {self.place(k)}"
         return Shot(picture.data_uri(), alt, picture.size)
 
     def _panel(self, pixels: np.ndarray) -> Picture:
