@@ -32,6 +32,9 @@ COMMANDS = {
 }
 
 
+INTERRUPTED = 130
+
+
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
     """Tells each default that says something and is not told already."""
 
@@ -53,6 +56,12 @@ def main() -> None:
         COMMANDS[options.command][0].run(options)
     except InputRefused as refusal:
         sys.exit(f"{parser.prog} {options.command}: {refusal}")
+    except OSError as error:  # a full disk, a folder that may not be written
+        where = f"'{error.filename}': " if error.filename else ""
+        sys.exit(f"{parser.prog} {options.command}: {where}{error.strerror or error}.")
+    except KeyboardInterrupt:
+        print(f"{parser.prog} {options.command}: interrupted.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.networks.model_package import load_model
 from SyntheticCECTLib.core.pipeline import Synthesis, synthesize
 
+from .count_option import count
 from .evaluate import FIRST_TEST_SEED, test_patient
 from .package import rewrite_card
 from .worker_pool import in_processes
@@ -36,10 +37,10 @@ FIGURES = ("dice", "dv_percent", "seconds")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--patients", type=int, default=20, help="how many, seeds from 1 on")
+    parser.add_argument("--patients", type=count, default=20, help="how many, seeds from 1 on")
     parser.add_argument(
         "--workers",
-        type=int,
+        type=count,
         default=1,
         help="patients at once; with more than one, seconds are of a busy machine",
     )

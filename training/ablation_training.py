@@ -26,6 +26,7 @@ from SyntheticCECTLib.core.networks.heart_body import from_cells, to_cells, view
 from SyntheticCECTLib.core.networks.left_heart_network import LeftHeart
 
 from .cohort import draw_cohort
+from .count_option import count
 from .leftheart_task import LeftHeartSettings, LeftHeartTask, answer_of, load_blocks
 from .loop import fit
 from .run_settings import make_settings, read_recipe
@@ -118,8 +119,8 @@ VARIANTS: dict[str, Callable[..., LeftHeartTask]] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--steps", type=int, default=1000, help="of each training")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="processor threads")
+    parser.add_argument("--steps", type=count, default=1000, help="of each training")
+    parser.add_argument("--threads", type=count, default=os.cpu_count() or 1, help="processor threads")
     parser.add_argument(
         "--cohort", type=Path, default=Path("training-output/cohort"), help="virtual patients' folder"
     )

@@ -89,8 +89,8 @@ def _input(form: NetworkFormat) -> str:
         where = f"{WORKING_MATRIX} x {WORKING_MATRIX} pixels amid the box around the heart"
     return (
         f"CT without contrast agent, {what} (N, 1, {shape}), float32, HU / 1000 clipped to -1.024 to 3.071; sizes are "
-        f"multiples: {multiples}. Grid: {x:g} x {y:g} mm in the slice, slices {z:g} mm apart, {where}. K runs to the head, "
-        f"J to the back, I to the patient's left; air ({AIR:g}) stands for what was not scanned."
+        f"multiples: {multiples}. Grid: {x:g} x {y:g} mm in the slice, slices {z:g} mm apart, {where}; finer voxels are "
+        f"averaged. K runs to the head, J to the back, I to the patient's left; air ({AIR:g}) stands for what was not scanned."
     )
 
 

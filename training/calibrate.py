@@ -24,6 +24,7 @@ from SyntheticCECTLib.core.volume_interval import STRUCTURE_OF, calibrate, softn
 from SyntheticCECTLib.phantom.training_sample import TrainingSample, draw_training_sample
 
 from .cohort import FIRST_CALIBRATION_SEED
+from .count_option import count
 from .package import INTERVAL, rewrite_card
 from .worker_pool import in_processes
 
@@ -33,8 +34,8 @@ COVERAGE = 0.95
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default=DEFAULT_MODEL, help="id or folder of the model")
-    parser.add_argument("--patients", type=int, default=200, help="how many")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
+    parser.add_argument("--patients", type=count, default=200, help="how many")
+    parser.add_argument("--workers", type=count, default=os.cpu_count() or 1, help="patients at once")
 
 
 def run(options: argparse.Namespace) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from tqdm import tqdm
@@ -108,8 +110,19 @@ def draw_cohort(
 
 
 def load_sample(path: Path) -> TrainingSample:
-    with np.load(path) as arrays:
-        return TrainingSample(**{name: arrays[name] for name in arrays.files})
+    """A patient on the networks' grids.
+
+    Raises:
+        InputRefused: ``bad_sample``, the file is missing or damaged.
+    """
+    try:
+        with np.load(path) as arrays:
+            return TrainingSample(**{name: arrays[name] for name in arrays.files})
+    except (OSError, EOFError, ValueError, TypeError, BadZipFile, zlib.error) as error:
+        raise InputRefused(
+            "bad_sample", f"The patient '{path}' cannot be read ({error}).",
+            "Remove the file, and start again what made it: it makes what is missing.",
+        ) from None  # fmt: skip
 
 
 def _draw_one(tissue_variety: float, even_sizes: bool, seed: int, path: Path) -> None:

@@ -27,6 +27,7 @@ from SyntheticCECTLib.phantom.patient_folder import read_patient, write_patient
 
 from .card_results import COLUMNS, mean_and_spread, of_volumes, write_on_card
 from .cohort import FIRST_TRAINING_SEED, claim_cohort
+from .count_option import count
 from .paper_report.cohort_statistics import spread
 from .paper_report.report_command import PAGE, write_paper_report
 from .worker_pool import in_processes
@@ -45,7 +46,7 @@ def test_protocol(seed: int) -> Protocol:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patients", type=int, default=20, help="how many")
     parser.add_argument("--first-seed", type=int, default=FIRST_TEST_SEED, help="of these patients")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
+    parser.add_argument("--workers", type=count, default=os.cpu_count() or 1, help="patients at once")
     parser.add_argument("--model", help="id or folder of the synthesis model; default: the bundled one")
     parser.add_argument(
         "--cohort",

@@ -53,6 +53,8 @@ def export(model: str | Path, output: Path) -> dict[str, float]:
             f"The export needs {' and '.join(missing)}.",
             "Install: pip install 'synthetic-cect[training]'.",
         )
+    if output.exists() and not output.is_dir():
+        raise InputRefused("export_exists", f"'{output}' is a file.", "Name a new folder.")
     if output.exists() and any(output.iterdir()):
         raise InputRefused("export_exists", f"'{output}' is not empty.", "Name a new folder.")
     package = load_model(model)

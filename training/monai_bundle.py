@@ -102,7 +102,8 @@ def inference(form: NetworkFormat) -> dict[str, Any]:
     head, back and left.
     """
     keys = ["image", "heart_mask"] if form.around_heart else ["image"]
-    beside = ", 'heart_mask': f.replace('native_ct', 'heart_mask')" if form.around_heart else ""
+    # Folders may be called native_ct, too.
+    beside = ", 'heart_mask': 'heart_mask'.join(f.rsplit('native_ct', 1))" if form.around_heart else ""
     inferer = {"_target_": "SimpleInferer"}
     if form.takes_slices:
         inferer = {
@@ -112,6 +113,7 @@ def inference(form: NetworkFormat) -> dict[str, Any]:
         "imports": [
             "$import glob",
             "$import torch",
+            "$from monai.transforms import GaussianSmooth",
             "$from SyntheticCECTLib.core.networks.model_package import load_model",
         ],
         "bundle_root": ".",
@@ -121,7 +123,7 @@ def inference(form: NetworkFormat) -> dict[str, Any]:
         # The loader checks the weights' hash against the card and reads safetensors only.
         "network_def": "$load_model(@bundle_root + '/models').network()",
         "network": "$@network_def.to(@device)",
-        "data": "$[{'image': f" + beside + "} for f in sorted(glob.glob(@dataset_dir + '/*/native_ct.*'))]",
+        "data": "$[{'image': f" + beside + "} for f in sorted(glob.glob(glob.escape(@dataset_dir) + '/*/native_ct.*'))]",
         "preprocessing": {"_target_": "Compose", "transforms": _preprocessing(form, keys)},
         "dataset": {"_target_": "Dataset", "data": "@data", "transform": "@preprocessing"},
         "dataloader": {"_target_": "DataLoader", "dataset": "@dataset", "batch_size": 1},
@@ -136,13 +138,14 @@ def inference(form: NetworkFormat) -> dict[str, Any]:
 
 
 def _preprocessing(form: NetworkFormat, keys: list[str]) -> list[dict[str, Any]]:
+    spacing = list(form.spacing_xyz_mm[::-1])
     steps: list[dict[str, Any]] = [
         {"_target_": "LoadImaged", "keys": keys, "image_only": True, "ensure_channel_first": True},
         {"_target_": "Orientationd", "keys": keys, "axcodes": "SPL"},
-        {"_target_": "Spacingd", "keys": keys, "pixdim": list(form.spacing_xyz_mm[::-1]),
-         "mode": ["bilinear", "nearest"][: len(keys)]},
         {"_target_": "ScaleIntensityRanged", "keys": "image", "a_min": HU_RANGE[0], "a_max": HU_RANGE[1], "b_min": AIR,
          "b_max": HU_RANGE[1] / HU_PER_UNIT, "clip": True},
+        {"_target_": "Lambdad", "keys": "image", "func": _smoothing(spacing)},
+        {"_target_": "Spacingd", "keys": keys, "pixdim": spacing, "mode": ["bilinear", "nearest"][: len(keys)]},
     ]  # fmt: skip
     if form.around_heart:
         half = WORKING_MATRIX // 2
@@ -158,6 +161,16 @@ def _preprocessing(form: NetworkFormat, keys: list[str]) -> list[dict[str, Any]]
              "mode": "constant", "constant_values": AIR}
         )  # fmt: skip
     return steps
+
+
+def _smoothing(spacing_mm: list[float]) -> str:
+    """What `WorkingGrid.sample` averages of finer voxels, which MONAI passes over, as a Gaussian of the same variance.
+
+    Of n voxels that is (n^2 - 1) / 12 for their box, and on average (n^2 - 1) / 6 for the line between two boxes instead of
+    two voxels.
+    """
+    box = f"[max(1, int(wide / own + 0.01)) for wide, own in zip({spacing_mm}, x.pixdim.tolist())]"
+    return f"$lambda x: GaussianSmooth([((n * n - 1) / 4 + 1e-12) ** 0.5 for n in {box}])(x)"
 
 
 def _postprocessing(form: NetworkFormat) -> list[dict[str, Any]]:

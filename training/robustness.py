@@ -20,6 +20,7 @@ from SyntheticCECTLib.core.networks.model_package import load_model
 from SyntheticCECTLib.core.scan import Scan
 from SyntheticCECTLib.phantom.patient import make_patient
 
+from .count_option import count
 from .evaluate import FIRST_TEST_SEED, test_protocol
 from .worker_pool import in_processes
 
@@ -36,8 +37,8 @@ CONDITIONS: dict[str, dict[str, Any]] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--patients", type=int, default=20, help="how many, seeds from 1 on")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
+    parser.add_argument("--patients", type=count, default=20, help="how many, seeds from 1 on")
+    parser.add_argument("--workers", type=count, default=os.cpu_count() or 1, help="patients at once")
     parser.add_argument(
         "--models", nargs="+", default=["santini2018", "leftheart"], help="ids or folders of synthesis models"
     )
@@ -79,16 +80,23 @@ def measure(condition_and_seed: tuple[str, int], models: list[str]) -> list[dict
 
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
-    """One line for each condition: mean Dice, what it lost against the plain scan, mean dV%, and how many scans."""
-    usual = _mean(rows, AS_SCANNED, "dice")
+    """One line for each condition: mean Dice, what the same patients lost against the plain scan, mean dV%, how many scans."""
+    usual = _of_patients(rows, AS_SCANNED, "dice")
     lines = []
     for name in CONDITIONS:
-        dice, dv = (_mean(rows, name, key) for key in ("dice", "dv_percent"))
-        count = sum(row["condition"] == name and row["dice"] is not None for row in rows)
-        lines.append(f"{name:14} Dice {dice:.3f} (loss {usual - dice:+.3f})   dV% {dv:5.1f}   n = {count}")
+        dice, dv = (_of_patients(rows, name, key) for key in ("dice", "dv_percent"))
+        # Of the patients that have both: those who are refused may be the hard ones.
+        lost = {seed: usual[seed] - dice[seed] for seed in usual.keys() & dice.keys()}
+        lines.append(
+            f"{name:14} Dice {_mean(dice):.3f} (loss {_mean(lost):+.3f})   dV% {_mean(dv):5.1f}   n = {len(dice)}"
+        )
     return lines
 
 
-def _mean(rows: list[dict[str, Any]], condition: str, key: str) -> float:
-    values = [row[key] for row in rows if row["condition"] == condition and row[key] is not None]
-    return float(np.mean(values)) if values else float("nan")
+def _of_patients(rows: list[dict[str, Any]], condition: str, key: str) -> dict[int, float]:
+    """Seed -> value, of the patients that have one under a condition."""
+    return {row["seed"]: row[key] for row in rows if row["condition"] == condition and row[key] is not None}
+
+
+def _mean(values: dict[int, float]) -> float:
+    return float(np.mean(list(values.values()))) if values else float("nan")

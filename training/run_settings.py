@@ -188,7 +188,7 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
     """
     try:
         recipe = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputRefused(
             "bad_recipe", f"The recipe '{path}' cannot be read ({error}).", "Check it."
         ) from None

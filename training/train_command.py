@@ -21,6 +21,7 @@ from SyntheticCECTLib.core.networks.network import Santini2018
 
 from . import processes
 from .cohort import FIRST_TRAINING_SEED, draw_cohort, sample_paths
+from .count_option import count
 from .heart_task import HeartTask
 from .leftheart_task import LeftHeartSettings, LeftHeartTask
 from .loop import fit
@@ -91,7 +92,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--models", type=Path, help=f"gets the package; default: {BUNDLED}; with --data: DIR/models"
     )
     parser.add_argument(
-        "--threads", type=int, default=os.cpu_count() or 1, help="processor threads of each process"
+        "--threads", type=count, default=os.cpu_count() or 1, help="processor threads of each process"
     )
     add_settings_arguments(parser, *(kind.settings for kind in KINDS.values()))
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TypeVar
+
+from SyntheticCECTLib.core.errors import InputRefused
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -18,6 +21,9 @@ def in_processes(workers: int, function: Callable[[Item], Result], items: Sequen
         workers: Processes; with one, everything happens in this one.
         function: Importable, or a partial of such a function.
         items: What to give it, one at a time.
+
+    Raises:
+        InputRefused: ``worker_lost``, the system ended a process.
     """
     if workers <= 1 or len(items) <= 1:
         yield from map(function, items)
@@ -27,6 +33,11 @@ def in_processes(workers: int, function: Callable[[Item], Result], items: Sequen
         futures = [pool.submit(function, item) for item in items]
         try:
             yield from (future.result() for future in as_completed(futures))
+        except BrokenProcessPool:
+            raise InputRefused(
+                "worker_lost", f"The system ended one of {workers} processes, most likely for want of memory.",
+                "Start it again with fewer at once (--workers).",
+            ) from None  # fmt: skip
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

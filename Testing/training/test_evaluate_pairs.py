@@ -6,6 +6,7 @@ import argparse
 import csv
 import html
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ import SimpleITK as sitk
 from SyntheticCECTLib.core.case_folder import write_case
 from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.formats.label_file import write_chambers
+from SyntheticCECTLib.core.formats.output_folder import output_folder
 from SyntheticCECTLib.core.networks.model_package import load_model
 from SyntheticCECTLib.phantom.patient import Protocol, make_patient
 from Testing import small_case
@@ -73,7 +75,8 @@ def test_chambers_drawn_on_the_cect_are_compared_on_the_ct_and_reported(
     metrics = json.loads((page.parents[1] / "results" / "anna" / "metrics.json").read_text())
     assert metrics["agreement"]["dice"] > 0.7 and metrics["agreement"]["mae_hu"] is not None
     text = html.unescape(page.read_text())
-    assert f"1 test pairs of '{data.name}'" in text and "may have been trained" not in text
+    assert f"1 of 2 test pairs of '{data.name}'" in text and "may have been trained" not in text
+    assert "Not evaluated: bert: " in text and "gone.nrrd" in text, "the page tells who is not in its figures"
 
     def again(*_: object) -> str | None:
         calls.append(1)
@@ -181,7 +184,7 @@ def test_report_has_the_listed_pairs_of_its_split_and_no_others(
     assert (first.parts[-3], second.parts[-3]) == ("validation", "test")
     for split, wanted in (("validation", ["anna", "bert", "cora"]), ("test", ["dora"])):
         assert reported(split, tmp_path / "one folder")[1] == wanted
-    capsys.readouterr()
+    assert "prepared again" not in capsys.readouterr().out
     for _ in range(2):
         list_cases(validation=["anna", "cora"], test=["dora"])  # a new start of prepare dropped him
         assert reported("validation")[1] == ["anna", "cora"]
@@ -190,6 +193,36 @@ def test_report_has_the_listed_pairs_of_its_split_and_no_others(
         assert (aside / "metrics.json").exists() and said in capsys.readouterr().out
         list_cases(validation=["anna", "bert", "cora"], test=["dora"])
         assert reported("validation")[1] == ["anna", "bert", "cora"]
+
+
+def test_pair_that_was_prepared_again_is_evaluated_again(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Corrected labels must not keep the figures of the old ones, not even where the new ones are refused."""
+    model, calls = load_model("santini2018"), list[str]()
+
+    def evaluated(results: Path, _model: str, _device: str, files: PatientFiles) -> str | None:
+        calls.append(files.case_id)
+        if calls.count("bert") == 2:
+            return "bert: its labels are damaged."
+        with output_folder(results / files.case_id) as folder:
+            result = small_case.case_result(reference=small_case.labels())
+            metrics = write_case(result, folder, with_report=False)
+            metrics["model"] |= {"sha256": model.sha256, "settings_sha256": model.settings_sha256}
+            (folder / "metrics.json").write_text(json.dumps(metrics))
+        return None
+
+    monkeypatch.setattr(evaluate_pairs, "evaluate_pair", evaluated)
+    for _ in range(2):
+        page = evaluate_pairs.run(options(data, output=tmp_path))
+    assert calls == ["anna", "bert"] and "2 of 2 test pairs" in page.read_text()
+    after = (tmp_path / "results" / "bert" / "metrics.json").stat().st_mtime + 1
+    os.utime(data / "patients" / "bert.json", (after, after))
+    text = html.unescape(evaluate_pairs.run(options(data, output=tmp_path)).read_text())
+    assert calls == ["anna", "bert", "bert"]
+    assert "1 of 2 test pairs" in text and "Not evaluated: bert: its labels are damaged." in text
+    assert (tmp_path / "outdated" / "bert" / "metrics.json").exists()
+    assert "bert: prepared again since it was evaluated" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("of", ["other weights", "another card"])

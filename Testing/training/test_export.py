@@ -142,6 +142,8 @@ def test_full_folder_and_missing_packages_are_refused(
 ) -> None:
     with pytest.raises(InputRefused, match="is not empty"):
         export(left_heart, left_heart)
+    with pytest.raises(InputRefused, match="is a file"):
+        export(left_heart, left_heart / "card.json")
     monkeypatch.setattr(export_command, "find_spec", lambda name: None)
     with pytest.raises(InputRefused, match="needs onnx and onnxscript and onnxruntime"):
         export(left_heart, tmp_path / "out")

@@ -17,7 +17,7 @@ from SyntheticCECTLib.core.networks.contrast_model import ContrastModel
 from SyntheticCECTLib.core.networks.model_package import ModelPackage, load_model, network_class
 from SyntheticCECTLib.core.pipeline import WORKING_MATRIX
 from SyntheticCECTLib.core.working_grid import WorkingGrid, grid_around, grid_over
-from training.monai_bundle import write_bundle
+from training.monai_bundle import inference, write_bundle
 from training.network_format import NetworkFormat, format_of
 from training.onnx_export import OUTPUT, TOLERANCE
 from training.package import write_package
@@ -70,21 +70,29 @@ def scan_and_heart(form: NetworkFormat) -> tuple[sitk.Image, sitk.Image]:
     return images[0], images[1]
 
 
+def ours_in(form: NetworkFormat, scan: sitk.Image, heart: sitk.Image) -> tuple[WorkingGrid, np.ndarray]:
+    """The pipeline's grid, and the scan on it in HU."""
+    axial = sitk.Cast(scan, sitk.sitkFloat32)
+    if form.around_heart:
+        inside = np.argwhere(sitk.GetArrayViewFromImage(heart) > 0)[:, ::-1]
+        corners = [
+            np.array(heart.TransformIndexToPhysicalPoint(n.tolist())) for n in (inside.min(0), inside.max(0))
+        ]
+        grid = grid_around(axial, corners[0], corners[1], form.spacing_xyz_mm, WORKING_MATRIX)
+    else:
+        grid = grid_over(axial, SPACING_MM, form.multiples[0])
+    return grid, grid.sample(axial)
+
+
 def ours(package: ModelPackage, scan: sitk.Image, heart: sitk.Image) -> tuple[WorkingGrid, np.ndarray]:
     """The pipeline's grid, and on it the network's first output, or the finder's probability of the left atrium.
 
     Without further views: the bundle holds one pass of the network, as its page says.
     """
     form, cpu = format_of(package), torch.device("cpu")
-    axial = sitk.Cast(scan, sitk.sitkFloat32)
+    grid, slices = ours_in(form, scan, heart)
     if not form.around_heart:
-        return grid_over(axial, SPACING_MM, form.multiples[0]), find_heart(axial, package.network(), cpu).la
-    inside = np.argwhere(sitk.GetArrayViewFromImage(heart) > 0)[:, ::-1]
-    corners = [
-        np.array(heart.TransformIndexToPhysicalPoint(n.tolist())) for n in (inside.min(0), inside.max(0))
-    ]
-    grid = grid_around(axial, corners[0], corners[1], form.spacing_xyz_mm, WORKING_MATRIX)
-    slices = grid.sample(axial)
+        return grid, find_heart(sitk.Cast(scan, sitk.sitkFloat32), package.network(), cpu).la
     one_pass = dataclasses.replace(package, card=package.card | {"views": []})
     synthetic = ContrastModel(one_pass, cpu).run(slices).synthetic_hu
     return grid, (synthetic if form.takes_slices else synthetic - slices) / 1000
@@ -109,12 +117,38 @@ def test_monai_finds_in_the_network_what_the_metadata_say(bundle: Path) -> None:
     assert needed == {"synthetic-cect", "safetensors", "pytorch-ignite", "nibabel"}
 
 
+def test_noise_of_fine_voxels_is_averaged_as_in_the_pipeline(package: ModelPackage, tmp_path: Path) -> None:
+    from monai.bundle.config_parser import ConfigParser
+
+    form = format_of(package)
+    shape = (72, 220, 200)
+    scan = sitk.GetImageFromArray(np.random.default_rng(3).normal(40, 60, shape).astype(np.float32))
+    heart = np.zeros(shape, np.uint8)
+    heart[10:60, 60:160, 50:150] = 1
+    mask = sitk.GetImageFromArray(heart)
+    names = {"image": scan, "heart_mask": mask}
+    for name, image in names.items():
+        image.SetSpacing(
+            [step / finer for step, finer in zip(form.spacing_xyz_mm, (2.5, 2.5, 3), strict=True)]
+        )
+        sitk.WriteImage(image, str(tmp_path / f"{name}.nii.gz"))
+    parser = ConfigParser(inference(form))
+    made = parser.get_parsed_content("preprocessing")(
+        {name: str(tmp_path / f"{name}.nii.gz") for name in names}
+    )
+    theirs, (_, wanted) = np.asarray(made["image"])[0], ours_in(form, scan, mask)
+    amid = [
+        array[tuple(slice(n // 2 - 6, n // 2 + 6) for n in array.shape)].std() for array in (theirs, wanted)
+    ]
+    assert amid[0] == pytest.approx(amid[1] / 1000, rel=0.3), "not three times as noisy"
+
+
 def test_monai_computes_what_the_pipeline_does(package: ModelPackage, bundle: Path, tmp_path: Path) -> None:
     from monai.bundle.scripts import run
 
     form = format_of(package)
     scan, heart = scan_and_heart(form)
-    patient = tmp_path / "data" / "anna"
+    patient = tmp_path / "native_ct [2018]" / "anna"  # neither a pattern nor the file's own name
     patient.mkdir(parents=True)
     for image, name in ((scan, "native_ct"), (heart, "heart_mask")):
         # Stored along other axes, which MONAI has to find its way back to.

@@ -13,7 +13,8 @@ import SimpleITK as sitk
 from SyntheticCECTLib.core.case_folder import write_case
 from SyntheticCECTLib.core.errors import InputRefused
 from Testing import small_case
-from training.paper_report.cohort_results import per_patient, per_slice, read_results
+from training.paper_report import observer_study, report_page
+from training.paper_report.cohort_results import PatientResult, per_patient, per_slice, read_results
 from training.paper_report.cohort_statistics import cohort_statistics, spread
 from training.paper_report.report_command import write_paper_report
 
@@ -85,6 +86,54 @@ def test_page_shows_the_paper_beside_us_and_calls_simulated_readers_simulated(
         rows = list(csv.DictReader(stream))
     assert [float(row["lv_reference_ml"]) for row in rows] == pytest.approx([lv_ml(grown) for grown in GROWN])
     assert len(per_patient(read_results(results))) == len(GROWN)
+
+
+def test_results_that_were_not_compared_are_named(results: Path, tmp_path: Path) -> None:
+    home = tmp_path / "results"
+    home.mkdir()
+    for number in (0, 1):
+        (home / f"patient-{number}").symlink_to(results / f"patient-{number}")
+    (home / "without").mkdir()
+    write_case(small_case.case_result(reference=None), home / "without", with_report=False)
+    found = write_paper_report(home, tmp_path / "out", "Blocks.")
+    assert found["patients"] == 2
+    assert "not compared with a reference, and do not count: without." in found["data"]
+    assert found["data"] in (tmp_path / "out" / "paper.html").read_text(encoding="utf-8")
+
+
+def test_observers_areas_are_compared_in_mm2_whatever_the_size_of_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Hearts of equal size in pixels differ by the size of the pixels; in pixels they would all be alike."""
+    truth = np.zeros((64, 64), bool)
+    truth[16:48, 16:48] = True
+    sizes, missed = (0.5, 1.0, 2.0), {1: (1, 8, 3), 2: (7, 2, 9)}
+
+    class Steady:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def draw(self, truth: np.ndarray, spacing: tuple[float, float], **_: int) -> np.ndarray:
+            drawn = truth.copy()
+            drawn[16, 16 : 16 + missed[self.number][sizes.index(spacing[0])]] = False
+            return drawn
+
+    monkeypatch.setattr(observer_study, "SimulatedReader", Steady)
+    monkeypatch.setattr(observer_study, "_slice", lambda one, k: (truth, truth, (sizes[k], sizes[k])))
+    parts = [{"slice": k, "dice_la": 1.0, "dice_lv": 1.0} for k in range(3)]
+    found = observer_study.observer_study([PatientResult("a", {"slices": parts}, "m", Path())])
+    assert found is not None
+    assert np.corrcoef(np.array([*missed.values()]))[0, 1] < 0, (
+        "in pixels they would seem to contradict each other"
+    )
+    areas = [
+        [(1024 - n) * size**2 for n, size in zip(missed[reader], sizes, strict=True)] for reader in (1, 2)
+    ]
+    assert found["inter_observer_rho"] == pytest.approx(np.corrcoef(np.array(areas))[0, 1])
+    # Without an error of the hand a reader repeats himself; where there is no spread there is no value.
+    assert found["intra_observer_rho"] == pytest.approx(1.0)
+    alone = observer_study.observer_study([PatientResult("a", {"slices": parts[:1]}, "m", Path())])
+    assert "no value" in report_page._observers(alone) and "nan" not in report_page._observers(alone)
 
 
 def test_folder_without_results_is_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import errno
 import json
 from pathlib import Path
 
@@ -17,9 +18,17 @@ from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage, generate_
 from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.formats.label_file import write_chambers
 from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_patient
+from SyntheticCECTLib.phantom.training_sample import TrainingSample
 from training.cohort import load_sample
-from training.prepare import prepare_command
-from training.prepare.cohort_preparation import Record, pairs_in_words, prepare_cohort, split_paths
+from training.prepare import cohort_preparation, prepare_command
+from training.prepare.cohort_preparation import (
+    Record,
+    pairs_in_words,
+    prepare_cohort,
+    record_one,
+    split_paths,
+)
+from training.prepare.pair import Pair
 from training.prepare.pair_images import VIRTUAL
 from training.prepare.pair_report import checkerboard, write_pair_report
 from training.prepare.patient_files import COLUMNS, PatientFiles, read_patients
@@ -91,7 +100,8 @@ def test_twin_and_broken_pairs_are_left_out_with_reasons(prepared: tuple[Path, l
     for one, other in ((anna, "bert"), (bert, "anna")):
         assert [doubt["code"] for doubt in one["doubts"]] == ["duplicate"]
         assert f"'{other}', in another split" in one["doubts"][0]["message"]
-    assert carl["refused"]["message"] and carl["split"] is None
+    assert "CECT '" in carl["refused"]["message"] and "broken.nrrd'" in carl["refused"]["message"]
+    assert carl["split"] is None
     assert (
         "empty.dcm' cannot be used: it has no ROIContourSequence" in dirk["refused"]["message"]
         and dirk["split"] is None
@@ -103,13 +113,58 @@ def test_prepared_patients_are_not_prepared_again_and_suspects_come_when_asked_f
     prepared: tuple[Path, list[Record]], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output, _ = prepared
-    patients = read_patients(folder / "pairs.csv")
-    monkeypatch.setattr("training.prepare.cohort_preparation.prepare_pair", None)
+    patients, tried = read_patients(folder / "pairs.csv"), list[str]()
+
+    def again(files: PatientFiles) -> None:
+        tried.append(files.case_id)
+        raise InputRefused("unreadable", "Still no permission.")
+
+    monkeypatch.setattr("training.prepare.cohort_preparation.prepare_pair", again)
     kept = prepare_cohort(patients, output, keep_suspects=True)
+    assert tried == ["carl", "dirk"], "a remedy outside their files helps at the next start"
     # Twins are one patient, so they share a split even though the list tears them apart.
     assert kept[0]["split"] == kept[1]["split"] is not None
     assert sum(len(paths) for paths in split_paths(output).values()) == 2
     prepare_cohort(patients, output)
+
+
+def test_full_disk_leaves_no_half_patient(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (anna, *_) = read_patients(folder / "pairs.csv")
+
+    def full(path: Path, **_: object) -> None:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    sample = TrainingSample(*[np.zeros((2, 2, 2), np.uint8)] * 6)
+    monkeypatch.setattr(cohort_preparation, "prepare_pair", lambda _: Pair(sample, {}))
+    monkeypatch.setattr(cohort_preparation, "measure_pair", lambda *_: {})
+    monkeypatch.setattr(cohort_preparation, "judge_pair", lambda *_: [])
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(OSError, match="No space left"):
+        record_one(tmp_path, anna, anna)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_link_to_nowhere_in_a_dicom_folder_does_not_stop_the_cohort(tmp_path: Path) -> None:
+    (tmp_path / "ct").mkdir()
+    (tmp_path / "ct" / "gone.dcm").symlink_to(tmp_path / "nowhere")
+    lost = PatientFiles("anna", str(tmp_path / "ct"), str(tmp_path / "ct"), str(tmp_path / "ct"))
+    (record,) = prepare_cohort([lost], tmp_path / "pairs")
+    assert record["refused"] and record["split"] is None
+
+
+def test_damaged_patient_is_named_with_what_to_do(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.npz"
+    np.savez_compressed(whole, **dict.fromkeys(("heart_native", "heart_cect"), np.arange(999)))
+    for content in (b"", whole.read_bytes()[:200], b"no archive at all"):
+        (tmp_path / "anna.npz").write_bytes(content)
+        with pytest.raises(InputRefused, match=r"anna\.npz' cannot be read") as refusal:
+            load_sample(tmp_path / "anna.npz")
+        assert "Remove the file" in refusal.value.remedy
+    with pytest.raises(InputRefused, match=r"whole\.npz"):
+        load_sample(whole)
 
 
 def test_report_shows_everyone_with_doubts(prepared: tuple[Path, list[Record]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from training import __main__ as command_line
 from training import cohort, evaluate, robustness, train_command
 from training.paper_report import paper_command
 from training.paper_report.paper_command import Study, repeat_paper
+from training.prepare import prepare_command
 from training.run_settings import RunSettings, make_settings, read_recipe
 from training.santini_task import SantiniSettings
 
@@ -117,6 +119,42 @@ def test_model_that_is_not_there_is_not_evaluated(
     output = tmp_path / "rows.json"
     said = said_by(monkeypatch, command, option, "laftheart", "--output", output)
     assert "No model package 'laftheart'" in said and not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [("calibrate", "--patients"), ("ablation", "--patients"), ("robustness", "--patients"), ("paper", "--workers"),
+     ("ablation-training", "--steps")],
+)  # fmt: skip
+def test_nobody_and_nothing_cannot_be_counted(
+    command: str, option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said_by(monkeypatch, command, option, "0") == "2"
+    assert f"argument {option}: 0 is below 1" in capsys.readouterr().err
+
+
+def test_recipe_that_is_not_in_utf_8_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "recipe.yaml").write_bytes("model: santini2018  # für uns\n".encode("cp1252"))
+    assert "recipe.yaml' cannot be read" in said_by(monkeypatch, "train", tmp_path / "recipe.yaml")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/data/pairs"), "training prepare: '/data/pairs': No space left"),
+        (PermissionError(errno.EACCES, "Permission denied"), "training prepare: Permission denied."),
+        (KeyboardInterrupt(), "130"),
+    ],
+)  # fmt: skip
+def test_full_disk_and_interruption_are_told_in_one_line(
+    error: BaseException, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(prepare_command, "run", fail)
+    assert said in said_by(monkeypatch, "prepare", "pairs.csv", "-o", "pairs")
+    assert ("interrupted" in capsys.readouterr().err) == isinstance(error, KeyboardInterrupt)
 
 
 def test_study_of_another_recipe_is_not_prepared_again(

@@ -12,12 +12,15 @@ from training.robustness import AS_SCANNED, CONDITIONS, table
 
 def test_table_tells_what_each_condition_costs_and_counts_refusals_out() -> None:
     rows = [
-        {"condition": AS_SCANNED, "dice": 0.9, "dv_percent": 4.0}, {"condition": AS_SCANNED, "dice": 0.8, "dv_percent": 6.0},
-        {"condition": "100 kVp", "dice": 0.8, "dv_percent": 9.0}, {"condition": "100 kVp", "dice": None, "dv_percent": None},
+        {"seed": 1, "condition": AS_SCANNED, "dice": 0.9, "dv_percent": 4.0},
+        {"seed": 2, "condition": AS_SCANNED, "dice": 0.8, "dv_percent": 6.0},
+        {"seed": 1, "condition": "100 kVp", "dice": 0.8, "dv_percent": 9.0},
+        {"seed": 2, "condition": "100 kVp", "dice": None, "dv_percent": None},
     ]  # fmt: skip
     lines = {line.split("  ")[0]: line for line in table(rows)}
     assert "0.850" in lines[AS_SCANNED] and "n = 2" in lines[AS_SCANNED] and "5.0" in lines[AS_SCANNED]
-    assert "(loss +0.050)" in lines["100 kVp"] and "n = 1" in lines["100 kVp"]
+    assert "(loss +0.100)" in lines["100 kVp"] and "n = 1" in lines["100 kVp"], "what the same patient lost"
+    assert "Dice nan (loss +nan)" in lines["5 mm slices"] and "n = 0" in lines["5 mm slices"]
 
 
 @pytest.mark.parametrize("name", [name for name in CONDITIONS if name != AS_SCANNED])

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +42,7 @@ def test_cases_that_are_alike_become_one_patient() -> None:
     assert joined["a"] == joined["b"] == joined["c"] != joined["d"]
 
 
-def test_shares_that_make_no_sense_are_refused() -> None:
+@pytest.mark.parametrize("shares", [(0, 0, 0), (1, 1), (1, -1, 1), (math.nan, 1, 1), (math.inf, 1, 1)])
+def test_shares_that_make_no_sense_are_refused(shares: tuple[float, ...]) -> None:
     with pytest.raises(InputRefused, match="three numbers"):
-        draw_split(PAPER_CASES, 1, (0, 0, 0))
+        draw_split(PAPER_CASES, 1, shares)

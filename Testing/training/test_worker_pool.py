@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -29,6 +30,18 @@ def test_after_an_error_no_further_patient_is_begun(tmp_path: Path, workers: int
     with pytest.raises(ValueError, match="the first one fails"):
         list(in_processes(workers, touch, [tmp_path / str(n) for n in range(60)]))
     assert len(list(tmp_path.iterdir())) < 30
+
+
+def vanish(status: int) -> None:
+    os._exit(status)
+
+
+def test_process_that_the_system_ends_is_told_with_what_to_do() -> None:
+    with pytest.raises(
+        InputRefused, match="ended one of 2 processes, most likely for want of memory"
+    ) as refusal:
+        list(in_processes(2, vanish, [1, 2]))
+    assert "--workers" in refusal.value.remedy
 
 
 def refuse(name: str) -> str:

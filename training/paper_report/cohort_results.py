@@ -77,6 +77,13 @@ def read_results(folder: Path) -> list[PatientResult]:
     return results
 
 
+def not_compared(folder: Path, results: Sequence[PatientResult]) -> list[str]:
+    """Names of the results below a folder that `read_results` leaves out."""
+    return sorted(
+        {path.parent.name for path in folder.glob(f"*/{METRICS_JSON}")} - {r.case_id for r in results}
+    )
+
+
 def per_patient(results: Sequence[PatientResult]) -> list[dict[str, Any]]:
     """One row for each patient: every metric, volumes, warnings."""
     rows = []

@@ -22,6 +22,7 @@ from SyntheticCECTLib.core.networks.model_package import ModelPackage, load_mode
 from SyntheticCECTLib.core.pipeline import DEFAULT_MODEL
 
 from ..card_results import mean_and_spread, of_volumes, write_on_card
+from ..count_option import count
 from ..prepare.cohort_preparation import split_facts, split_paths
 from ..prepare.pair_images import VIRTUAL, read_pair
 from ..prepare.patient_files import SPLITS, PatientFiles
@@ -29,7 +30,7 @@ from ..worker_pool import in_processes
 from .cohort_results import read_results
 from .report_command import PAGE, write_paper_report
 
-UNLISTED = "unlisted"
+UNLISTED, OUTDATED = "unlisted", "outdated"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="gets results and report; default: a folder for each model and split in DATA/evaluation",
     )  # fmt: skip
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
+    parser.add_argument("--workers", type=count, default=os.cpu_count() or 1, help="patients at once")
     parser.add_argument("--card", action="store_true", help="also write the figures on the model's card")
 
 
@@ -60,8 +61,10 @@ def run(options: argparse.Namespace) -> Path:
     facts = split_facts(options.data)
     results, pairs = output / "results", [listed_files(path) for path in paths]
     done = done_with(results, package)
-    set_aside(results, done - {pair.case_id for pair in pairs})
-    missing = [pair for pair in pairs if pair.case_id not in done]
+    set_aside(results, done - {pair.case_id for pair in pairs}, UNLISTED, "not listed in this split")
+    old = prepared_since(results, paths)
+    set_aside(results, old, OUTDATED, "prepared again since it was evaluated")
+    missing = [pair for pair in pairs if pair.case_id not in done - old]
     work = in_processes(
         options.workers, partial(evaluate_pair, results, str(package.folder), options.device), missing
     )
@@ -73,9 +76,11 @@ def run(options: argparse.Namespace) -> Path:
         filter(None, (f"split by seed {facts['seed']}", held_out(package, facts, options.split)))
     )
     who = f"{options.split} pairs of '{options.data.resolve().name}' ({known})"
-    words = f"{len(evaluated)} {who}, each with the heart mask that was given with it, or else the heart finder's."
+    words = f"{len(evaluated)} of {len(pairs)} {who}, each with the heart mask given with it, or else the heart finder's."
     if virtual := sum(not pair.native for pair in evaluated):
         words += f" {virtual} of the CTs without contrast are {VIRTUAL}."
+    if refused:
+        words += f" Not evaluated: {' '.join(refused)}"
     write_paper_report(results, output / "report", words)
     print(f"wrote {output / 'report' / PAGE}")
     if options.card:
@@ -164,11 +169,21 @@ def done_with(results: Path, package: ModelPackage) -> set[str]:
     return done
 
 
-def set_aside(results: Path, cases: set[str]) -> None:
-    """Moves results that do not belong to the pairs of this report out of its way, into a folder beside them."""
+def prepared_since(results: Path, prepared: list[Path]) -> set[str]:
+    """Cases whose files were changed and prepared again after they were evaluated."""
+    found = set()
+    for path in prepared:
+        result, record = results / path.stem / METRICS_JSON, path.with_suffix(".json")
+        if result.exists() and result.stat().st_mtime_ns < record.stat().st_mtime_ns:
+            found.add(path.stem)
+    return found
+
+
+def set_aside(results: Path, cases: set[str], name: str, why: str) -> None:
+    """Moves results that do not belong into this report out of its way, into a folder of this name beside them."""
     for case_id in sorted(cases):
-        aside = results.with_name(UNLISTED) / case_id
+        aside = results.with_name(name) / case_id
         shutil.rmtree(aside, ignore_errors=True)
         aside.parent.mkdir(exist_ok=True)
         (results / case_id).rename(aside)
-        print(f"{case_id}: not listed in this split; its result is now in '{aside}'")
+        print(f"{case_id}: {why}; its result is now in '{aside}'")

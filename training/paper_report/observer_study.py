@@ -21,7 +21,7 @@ SLICES, READERS = 10, (1, 2)
 
 
 def observer_study(results: Sequence[PatientResult], seed: int = 2018) -> dict[str, Any] | None:
-    """Dice and dV% of network and of simulated readers on the same slices; intra- and inter-observer correlation.
+    """Dice and dV% of network and of simulated readers on the same slices; intra- and inter-observer correlation of areas.
 
     Returns:
         Plain types with ``simulated: True``; None where no result folder has a slice with both chambers.
@@ -48,7 +48,9 @@ def observer_study(results: Sequence[PatientResult], seed: int = 2018) -> dict[s
         ]
         network.append((dice(predicted, truth), _dv(predicted, truth)))
         human += [(dice(first, truth), _dv(first, truth)) for first, _ in drawings]
-        areas.append([[float(drawing.sum()) for drawing in pair] for pair in drawings])
+        # In mm2: pixels are not of one size in all patients.
+        pixel = spacing[0] * spacing[1]
+        areas.append([[float(drawing.sum()) * pixel for drawing in pair] for pair in drawings])
     table = np.array(areas)  # slice, reader, session
     return {
         "simulated": True, "slices": len(chosen), "readers": len(readers),

@@ -20,6 +20,7 @@ from SyntheticCECTLib.core.networks.model_package import load_model
 from SyntheticCECTLib.core.scan import Scan
 
 from ..cohort import claim_cohort
+from ..count_option import count
 from ..package import SIMULATED
 from ..prepare.cohort_preparation import prepare_cohort, split_paths
 from ..prepare.pair_report import write_pair_report
@@ -66,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--recipe", type=Path, default=RECIPE, help="default: the paper's, 800 epochs")
     parser.add_argument("--seed", type=int, default=2018, help="of split and training")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="patients at once")
+    parser.add_argument("--workers", type=count, default=os.cpu_count() or 1, help="patients at once")
 
 
 def run(options: argparse.Namespace) -> Path:

@@ -9,7 +9,15 @@ from typing import Any
 
 from SyntheticCECTLib.core.formats.output_folder import output_folder
 
-from .cohort_results import PER_PATIENT, PER_SLICE, per_patient, per_slice, read_results, write_table
+from .cohort_results import (
+    PER_PATIENT,
+    PER_SLICE,
+    not_compared,
+    per_patient,
+    per_slice,
+    read_results,
+    write_table,
+)
 from .cohort_statistics import cohort_statistics
 from .observer_study import observer_study
 from .report_page import report_page
@@ -39,6 +47,8 @@ def write_paper_report(
 ) -> dict[str, Any]:
     """Writes ``paper.html``, ``statistics.json`` and both tables; returns the statistics."""
     results = read_results(folder)
+    if others := not_compared(folder, results):
+        data += f" Results that were not compared with a reference, and do not count: {', '.join(others)}."
     found = cohort_statistics(results)
     found["observers"] = observer_study(results, seed) if observers else None
     found["data"] = data

@@ -110,6 +110,10 @@ def _shown(values: Mapping[str, Any] | None, decimals: int, unit: str) -> str:
     return f"{values['mean']:.{decimals}f}{sd} {unit}".strip()
 
 
+def _rho(rho: float) -> str:
+    return f"{rho:.2f}" if rho == rho else "no value"
+
+
 def _p(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
@@ -171,14 +175,14 @@ def _observers(observers: Mapping[str, Any] | None) -> str:
         _row(
             "Intra-observer rho, SIMULATED",
             "area",
-            f"{observers['intra_observer_rho']:.2f}",
+            _rho(observers["intra_observer_rho"]),
             "0.99 (human)",
             {"n": observers["slices"]},
         ),
         _row(
             "Inter-observer rho, SIMULATED",
             "area",
-            f"{observers['inter_observer_rho']:.2f}",
+            _rho(observers["inter_observer_rho"]),
             "0.85 (human)",
             {"n": observers["slices"]},
         ),

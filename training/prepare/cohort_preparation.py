@@ -43,6 +43,9 @@ def prepare_cohort(
 ) -> list[Record]:
     """Prepares those that are not there yet, checks all, splits the sound ones.
 
+    Those that were refused are tried again at each start: a remedy, such as a permission, a package or more memory, does
+    not show in their files.
+
     Args:
         patients: From `read_patients`.
         folder: Gets ``patients/CASE.npz`` with the fields of `TrainingSample`, ``patients/CASE.json`` with
@@ -116,8 +119,11 @@ def record_one(home: Path, listed: PatientFiles, files: PatientFiles) -> str:
             "refused": None,
         }
         unfinished = home / f".{listed.case_id}.{os.getpid()}.npz"
-        np.savez_compressed(unfinished, **asdict(pair.sample))
-        unfinished.replace(home / f"{listed.case_id}.npz")
+        try:
+            np.savez_compressed(unfinished, **asdict(pair.sample))
+            unfinished.replace(home / f"{listed.case_id}.npz")
+        finally:  # a full disk leaves nothing half
+            unfinished.unlink(missing_ok=True)
     # The record comes last: a patient without one is prepared again.
     _write(home / f"{listed.case_id}.json", json.dumps(record, indent=1, allow_nan=False) + "\n")
     return listed.case_id
@@ -192,8 +198,10 @@ def _is_done(home: Path, files: PatientFiles) -> bool:
         record = json.loads((home / f"{files.case_id}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return record.get("key") == _key(files) and (
-        record["refused"] or (home / f"{files.case_id}.npz").exists()
+    return (
+        record.get("key") == _key(files)
+        and not record["refused"]
+        and (home / f"{files.case_id}.npz").exists()
     )
 
 
@@ -203,7 +211,9 @@ def _key(files: PatientFiles) -> str:
     for name in (files.native, files.cect, files.labels, files.heart_mask):
         path = Path(name) if name else None
         if path is not None and path.exists():
-            entries = sorted(path.rglob("*")) if path.is_dir() else [path]
+            entries = (
+                [entry for entry in sorted(path.rglob("*")) if entry.exists()] if path.is_dir() else [path]
+            )
             parts += [f"{entry}:{entry.stat().st_size}:{entry.stat().st_mtime_ns}" for entry in entries]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

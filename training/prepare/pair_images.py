@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import SimpleITK as sitk
 
-from SyntheticCECTLib.core.errors import Notice
+from SyntheticCECTLib.core.errors import InputRefused, Notice
 from SyntheticCECTLib.core.formats.label_file import read_mask
 from SyntheticCECTLib.core.orientation import to_axial
 from SyntheticCECTLib.core.scan import Scan, read_scan
@@ -46,18 +48,21 @@ def read_pair(files: PatientFiles) -> PairImages:
     Raises:
         InputRefused: A file cannot be used, or a CECT without partner has no contrast in its labelled chambers.
     """
-    cect = read_scan(files.cect)
+    with _named("CECT", files.cect):
+        cect = read_scan(files.cect, contrast=True)
     if not files.native:
         return _with_virtual_native(files, cect)
-    native, on_cect = read_scan(files.native), files.labels_on == "cect"
-    chambers = read_chambers(Path(files.labels), (cect if on_cect else native).image)
+    with _named("CT", files.native):
+        native = read_scan(files.native)
+    on_cect = files.labels_on == "cect"
+    chambers = _chambers(files, (cect if on_cect else native).image)
     return PairImages(native, cect, chambers, on_cect, _heart_mask(files, native.image), is_virtual=False)
 
 
 def _with_virtual_native(files: PatientFiles, cect: Scan) -> PairImages:
     # Contrast is taken out slice by slice, so slices must be axial.
     cect = replace(cect, image=to_axial(cect.image))
-    chambers = read_chambers(Path(files.labels), cect.image)
+    chambers = _chambers(files, cect.image)
     heart_mask = _heart_mask(files, cect.image)
     image = sitk.Cast(virtual_native(cect.image, chambers, heart_mask).image, sitk.sitkFloat32)
     notice = Notice("virtual_native", f"The CT without contrast is {VIRTUAL}: a simulation, not acquired.")
@@ -65,5 +70,20 @@ def _with_virtual_native(files: PatientFiles, cect: Scan) -> PairImages:
     return PairImages(native, cect, chambers, False, heart_mask, is_virtual=True)
 
 
+def _chambers(files: PatientFiles, scan: sitk.Image) -> sitk.Image:
+    with _named("labels", files.labels):
+        return read_chambers(Path(files.labels), scan)
+
+
 def _heart_mask(files: PatientFiles, native_ct: sitk.Image) -> sitk.Image | None:
-    return read_mask(files.heart_mask, native_ct) if files.heart_mask else None
+    with _named("heart mask", files.heart_mask):
+        return read_mask(files.heart_mask, native_ct) if files.heart_mask else None
+
+
+@contextmanager
+def _named(role: str, path: str) -> Iterator[None]:
+    """Lets a refusal say which of the pair's files is meant."""
+    try:
+        yield
+    except InputRefused as refusal:
+        raise InputRefused(refusal.code, f"{role} '{path}': {refusal.message}", refusal.remedy) from refusal

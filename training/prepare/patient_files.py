@@ -28,6 +28,9 @@ _ROLES = {
     ),
     "heart_mask": ("heart_mask", "heart", "heartmask"),
 }
+# Voxels and notes that lie beside the header of the same name.
+_BESIDE = (".raw", ".raw.gz", ".zraw", ".json", ".txt")
+_SCANS = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd", ".dcm", ".zip")
 
 
 @dataclass(frozen=True)
@@ -94,10 +97,13 @@ def _from_csv(path: Path) -> tuple[list[PatientFiles], list[str]]:
     heading = text.partition("\n")[0]
     separator = ";" if ";" in heading and "," not in heading else ","
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
-    given = set(reader.fieldnames or ())
-    problems = [f"the column '{name}' is missing" for name in COLUMNS[:4] if name not in given]
-    problems += [f"the column '{name}' is not known" for name in sorted(given - set(COLUMNS))]
-    rows = [] if problems else list(reader)
+    try:
+        given = set(reader.fieldnames or ())
+        problems = [f"the column '{name}' is missing" for name in COLUMNS[:4] if name not in given]
+        problems += [f"the column '{name}' is not known" for name in sorted(given - set(COLUMNS))]
+        rows = [] if problems else list(reader)
+    except csv.Error as error:
+        return [], [f"after line {reader.line_num} it is no CSV ({error})"]
     patients = []
     for row in rows:
         values = {key: (value or "").strip() for key, value in row.items() if key in COLUMNS}
@@ -127,18 +133,39 @@ def _from_tree(folder: Path) -> tuple[list[PatientFiles], list[str]]:
                 )
         if not {"native", "labels"} & set(found):
             problems.append(_alone(home.name))
+        elif "native" not in found and (unknown := _unknown_scans(home)):
+            problems.append(
+                f"'{home.name}' has no file for native (called {' or '.join(_ROLES['native'][:3])}), but {_names(unknown)}, "
+                "whose name says nothing: rename it, or take it out where the native CT shall be made from the CECT"
+            )
         if {"cect", "labels"} <= set(found):
             patients.append(PatientFiles(home.name, **{"native": "", **found}))
     return patients, problems
 
 
+def _unknown_scans(home: Path) -> list[Path]:
+    """What may be the native CT under another name, for which no virtual one must stand in unnoticed."""
+    return [
+        entry
+        for entry in sorted(home.iterdir())
+        if _role(entry) is None
+        and not entry.name.startswith(".")
+        and (entry.is_dir() or entry.name.lower().endswith(_SCANS))
+    ]
+
+
 def _role(entry: Path) -> str | None:
+    if entry.name.lower().endswith(_BESIDE):
+        return None
     name = entry.name.split(".")[0].lower().replace("-", "_").replace(" ", "_")
     return next((role for role, words in _ROLES.items() if name in words), None)
 
 
 def _problems(patients: list[PatientFiles]) -> list[str]:
-    problems = [f"the case '{name}' occurs twice" for name in _twice(one.case_id for one in patients)]
+    # Not every disk tells capitals apart, and cases become files.
+    problems = [
+        f"the case '{name}' occurs twice" for name in _twice(one.case_id.casefold() for one in patients)
+    ]
     for one in patients:
         if not one.case_id or any(sign in one.case_id for sign in "/\\:") or one.case_id.startswith("."):
             problems.append(f"'{one.case_id}' cannot be a case's name")
@@ -153,7 +180,8 @@ def _problems(patients: list[PatientFiles]) -> list[str]:
         needed = ("cect", "labels") if one.native else ("cect",)
         problems += [
             f"'{one.case_id}' has no file for {role}: '{path}'"
-            for role, path in (("native", one.native), ("cect", one.cect), ("labels", one.labels))
+            for role in _ROLES
+            for path in [getattr(one, role)]
             if (path or role in needed) and not (path and Path(path).exists())
         ]
     return problems + _torn_apart(patients)

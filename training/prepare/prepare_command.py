@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
+from ..count_option import count
 from .cohort_preparation import VIRTUAL_NATIVE, prepare_cohort
 from .pair_images import VIRTUAL
 from .pair_report import write_pair_report
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", type=float, nargs=3, default=PAPER, metavar=("TRAIN", "VALIDATION", "TEST"),
                         help="counts or proportions; default: the paper's 120 10 20")  # fmt: skip
     parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, help="patients at once, each in its process"
+        "--workers", type=count, default=os.cpu_count() or 1, help="patients at once, each in its process"
     )
     parser.add_argument("--scheduler", metavar="ADDRESS", help=SCHEDULER_HELP)
     parser.add_argument("--keep-suspects", action="store_true", help="train on suspect pairs too")

@@ -46,7 +46,7 @@ def draw_split(
 
 def check_shares(shares: Sequence[float]) -> None:
     """Raises `InputRefused` unless such shares make a split."""
-    if len(shares) != 3 or min(shares) < 0 or sum(shares) <= 0:
+    if len(shares) != 3 or not np.isfinite(shares).all() or min(shares) < 0 or sum(shares) <= 0:
         raise InputRefused(
             "bad_split", f"The shares of the split are {list(shares)}.",
             "Give three numbers for train, validation and test, such as 120 10 20.",
