@@ -64,11 +64,15 @@ def claim_cohort(folder: Path) -> None:
 
 
 def sample_paths(
-    folder: Path, seeds: range, tissue_variety: float = TRAINING_VARIETY, even_sizes: bool = False
+    folder: Path,
+    seeds: range,
+    tissue_variety: float = TRAINING_VARIETY,
+    even_sizes: bool = False,
+    even_contrast: bool = False,
 ) -> list[Path]:
     """Where `draw_cohort` keeps the training patients of some seeds."""
     kind = "" if tissue_variety == TRAINING_VARIETY else f"-tissue-{tissue_variety:g}"
-    kind += "-even" if even_sizes else ""
+    kind += "-even" * even_sizes + "-contrast" * even_contrast
     return [folder / f"patient-{seed}{kind}.npz" for seed in seeds]
 
 
@@ -78,6 +82,7 @@ def draw_cohort(
     workers: int,
     tissue_variety: float = TRAINING_VARIETY,
     even_sizes: bool = False,
+    even_contrast: bool = False,
 ) -> list[Path]:
     """Files of the training patients of some seeds; draws those that are not there yet.
 
@@ -87,6 +92,7 @@ def draw_cohort(
         workers: How many are drawn at once.
         tissue_variety: Spread of their tissue values (`draw_training_sample`).
         even_sizes: Whether hearts of rare sizes are as likely as usual ones.
+        even_contrast: Whether every contrast of blood against muscle is as likely.
 
     Raises:
         InputRefused: ``other_phantom``, see `claim_cohort`; ``not_training_seeds``.
@@ -98,11 +104,11 @@ def draw_cohort(
             f"Use seeds from {FIRST_TRAINING_SEED} to {FIRST_CALIBRATION_SEED - 1}: others test or calibrate models.",
         )
     claim_cohort(folder)
-    paths = sample_paths(folder, seeds, tissue_variety, even_sizes)
+    paths = sample_paths(folder, seeds, tissue_variety, even_sizes, even_contrast)
     missing = {seed: path for seed, path in zip(seeds, paths, strict=True) if not path.exists()}
     if missing:
         with ProcessPoolExecutor(workers) as pool:
-            draw = partial(_draw_one, tissue_variety, even_sizes)
+            draw = partial(_draw_one, tissue_variety, even_sizes, even_contrast)
             drawn = pool.map(draw, missing, missing.values())
             for _ in tqdm(drawn, total=len(missing), desc="virtual patients", unit="patient"):
                 pass
@@ -125,8 +131,10 @@ def load_sample(path: Path) -> TrainingSample:
         ) from None  # fmt: skip
 
 
-def _draw_one(tissue_variety: float, even_sizes: bool, seed: int, path: Path) -> None:
+def _draw_one(tissue_variety: float, even_sizes: bool, even_contrast: bool, seed: int, path: Path) -> None:
     unfinished = path.with_name(f".{os.getpid()}.{path.name}")
-    sample = draw_training_sample(seed, tissue_variety=tissue_variety, even_sizes=even_sizes)
+    sample = draw_training_sample(
+        seed, tissue_variety=tissue_variety, even_sizes=even_sizes, even_contrast=even_contrast
+    )
     np.savez(unfinished, **asdict(sample))
     unfinished.replace(path)

@@ -40,6 +40,7 @@ class RunSettings:
         first_seed: Of the virtual patients, from 100000 on.
         tissue_variety: Spread of the virtual patients' tissue values; 1 is realistic, 2 goes far beyond.
         even_sizes: Whether virtual patients with hearts of rare sizes are as many as those of usual ones.
+        even_contrast: Whether every contrast of their blood against the heart's muscle is as frequent.
         steps: Optimiser steps of one cycle.
         batch: Slices (``santini2018``) or volumes (the others) in a step.
         learning_rate: Peak (one-cycle schedule) or constant rate of Adam.
@@ -72,6 +73,7 @@ class RunSettings:
     first_seed: int = FIRST_TRAINING_SEED
     tissue_variety: float = TRAINING_VARIETY
     even_sizes: bool = False
+    even_contrast: bool = False
     steps: int = 2500
     batch: int = 32
     learning_rate: float = 1e-3

@@ -43,7 +43,14 @@ class Kind:
 
 RUNS, BUNDLED = Path("training-output/runs"), Path("SyntheticCECT/Resources/Models")
 DATA = "data.json"
-OF_VIRTUAL_PATIENTS = ("patients", "validation_patients", "first_seed", "tissue_variety", "even_sizes")
+OF_VIRTUAL_PATIENTS = (
+    "patients",
+    "validation_patients",
+    "first_seed",
+    "tissue_variety",
+    "even_sizes",
+    "even_contrast",
+)
 
 
 @dataclass(frozen=True)
@@ -153,7 +160,8 @@ def train(settings: RunSettings, origin: Origin, folder: Path, models: Path) -> 
         "validation_patients": len(origin.validation),
     }
     if origin.split:  # nobody was drawn
-        del recipe["first_seed"], recipe["tissue_variety"], recipe["even_sizes"]
+        for name in OF_VIRTUAL_PATIENTS[2:]:
+            del recipe[name]
     return write_package(models, fitted.network, recipe, findings)
 
 
@@ -234,7 +242,7 @@ def _refuse_other_data(folder: Path, origin: Origin, begun_with: ModelPackage | 
 def _virtual(options: argparse.Namespace, settings: RunSettings, begun_with: ModelPackage | None) -> Origin:
     wanted = settings.patients + settings.validation_patients
     seeds = range(settings.first_seed, settings.first_seed + wanted)
-    kind = settings.tissue_variety, settings.even_sizes
+    kind = settings.tissue_variety, settings.even_sizes, settings.even_contrast
     there = [path.exists() for path in sample_paths(options.cohort, seeds, *kind)]
     if processes.started() > 1 and not all(there):
         raise InputRefused(
@@ -245,7 +253,8 @@ def _virtual(options: argparse.Namespace, settings: RunSettings, begun_with: Mod
     paths = draw_cohort(options.cohort, seeds, options.threads, *kind)
     words = (
         f"{settings.patients} virtual patients (seeds {seeds[0]} to {seeds[settings.patients - 1]}, tissue values of variety "
-        f"{settings.tissue_variety:g}{', hearts of rare sizes as many as usual ones' * settings.even_sizes}); no real patient."
+        f"{settings.tissue_variety:g}{', hearts of rare sizes as many as usual ones' * settings.even_sizes}"
+        f"{', every contrast of blood against muscle as frequent' * settings.even_contrast}); no real patient."
     )
     return Origin(paths[: settings.patients], paths[settings.patients :], words, SIMULATED)
 

@@ -6,7 +6,7 @@ import SimpleITK as sitk
 
 from SyntheticCECTLib.phantom.anatomy import Anatomy
 from SyntheticCECTLib.phantom.patient import Protocol, VirtualPatient, make_patient
-from SyntheticCECTLib.phantom.tissues import Tissue, at_kilovolt, native_hu
+from SyntheticCECTLib.phantom.tissues import CONTRAST_RANGE_HU, Tissue, at_kilovolt, native_hu
 from SyntheticCECTLib.phantom.training_sample import draw_training_sample
 
 SMALL: dict[str, Any] = dict(field_mm=230.0, matrix=96, slices=30, slice_mm=5.0, cect_slice_mm=4.0)
@@ -104,6 +104,19 @@ def test_tissues_of_a_training_sample_may_spread_less_while_all_else_stays() -> 
     within = wide.heart_labels == 3
     change = wide.heart_native[within].astype(float) - realistic.heart_native[within]
     assert abs(apart) > 3 and float(np.median(change)) == pytest.approx(apart, abs=0.6)
+
+
+def test_even_contrasts_of_blood_against_muscle_fill_their_range_and_change_the_muscle_alone() -> None:
+    usual, even = (
+        np.array([native_hu(np.random.default_rng(seed), 2.0, evenly) for seed in range(600)])
+        for evenly in (False, True)
+    )
+    muscle = [Tissue.MYOCARDIUM, Tissue.PAPILLARY, Tissue.WALL]
+    np.testing.assert_array_equal(*(np.delete(table, muscle, 1) for table in (usual, even)))
+    contrast = even[:, Tissue.LV] - even[:, Tissue.MYOCARDIUM]
+    counts, _ = np.histogram(contrast, 6, CONTRAST_RANGE_HU)
+    assert counts.sum() == 600 and counts.min() > 70, "100 are expected in each sixth"
+    assert (even[:, Tissue.WALL] <= even[:, Tissue.MYOCARDIUM]).all()
 
 
 def test_noise_factor_doubles_the_noise_and_nothing_else() -> None:

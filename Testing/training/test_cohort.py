@@ -25,8 +25,9 @@ from training.paper_report.paper_command import Study, repeat_paper
 SEEDS = range(FIRST_TRAINING_SEED, FIRST_TRAINING_SEED + 3)
 
 
-def sample(seed: int, tissue_variety: float, even_sizes: bool) -> TrainingSample:
-    array = np.full((2, 4, 4), seed % 100 + int(10 * tissue_variety) + 1000 * even_sizes, np.int16)
+def sample(seed: int, tissue_variety: float, even_sizes: bool, even_contrast: bool) -> TrainingSample:
+    number = seed % 100 + int(10 * tissue_variety) + 1000 * even_sizes + 2000 * even_contrast
+    array = np.full((2, 4, 4), number, np.int16)
     return TrainingSample(array, array, array, array, array, array)
 
 
@@ -70,12 +71,12 @@ def test_new_cohort_says_which_phantom_drew_it_and_grows(
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
-def test_patients_of_other_tissues_or_sizes_lie_beside_those_of_the_same_seeds(
+def test_patients_of_other_tissues_sizes_or_contrasts_lie_beside_those_of_the_same_seeds(
     drawing: None, tmp_path: Path
 ) -> None:
-    kinds = ((2.0, False), (1.0, False), (2.0, True), (1.0, True))
+    kinds = ((2.0, False), (1.0, False), (2.0, True), (1.0, True), (2.0, False, True), (2.0, True, True))
     paths = [draw_cohort(tmp_path, SEEDS[:1], 1, *kind)[0] for kind in kinds]
-    assert [int(load_sample(path).heart_cect[0, 0, 0]) for path in paths] == [20, 10, 1020, 1010]
+    assert [int(load_sample(path).heart_cect[0, 0, 0]) for path in paths] == [20, 10, 1020, 1010, 2020, 3020]
 
 
 @pytest.mark.parametrize("first", [FIRST_TRAINING_SEED - 1, FIRST_CALIBRATION_SEED - 2])

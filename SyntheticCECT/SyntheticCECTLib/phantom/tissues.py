@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
+from scipy.special import ndtr
 
 from .xray import iodine_hu_per_mg_ml
 
@@ -63,12 +64,18 @@ _NATIVE_HU = {
 }  # fmt: skip
 
 
-def native_hu(rng: np.random.Generator, variety: float) -> np.ndarray:
+# Blood against the heart's muscle in HU, from severe anaemia to polycythaemia.
+CONTRAST_RANGE_HU = (-20.0, 10.0)
+
+
+def native_hu(rng: np.random.Generator, variety: float, even_contrast: bool = False) -> np.ndarray:
     """Draws the tissue table of a CT without contrast.
 
     Args:
         rng: Source of randomness.
         variety: 1 gives realistic spreads; training uses more (domain randomisation).
+        even_contrast: Draws blood against muscle evenly over `CONTRAST_RANGE_HU`, and nothing else anew: for training, so
+            that muscle darker than blood, which is rare, is learnt as well.
 
     Returns:
         HU of each tissue, ``(len(Tissue),)`` float32. All blood has one value, from the haematocrit.
@@ -86,6 +93,9 @@ def native_hu(rng: np.random.Generator, variety: float) -> np.ndarray:
     hu[list(BLOOD)] = blood
     # The heart's muscle holds little blood and keeps its value: in anaemia it stands out, in polycythaemia it vanishes.
     muscle = rng.normal(50, 3 * variety)
+    if even_contrast:
+        darkest, brightest = CONTRAST_RANGE_HU
+        muscle = blood - brightest + (brightest - darkest) * ndtr((muscle - 50) / (3 * variety))
     hu[Tissue.MYOCARDIUM] = hu[Tissue.PAPILLARY] = muscle
     hu[Tissue.WALL] = muscle - abs(rng.normal(3, 3 * variety))
     return hu

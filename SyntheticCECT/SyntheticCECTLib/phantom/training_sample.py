@@ -47,6 +47,7 @@ def draw_training_sample(
     variety: float = TRAINING_VARIETY,
     tissue_variety: float | None = None,
     even_sizes: bool = False,
+    even_contrast: bool = False,
 ) -> TrainingSample:
     """Draws the patient of a seed.
 
@@ -55,11 +56,12 @@ def draw_training_sample(
         variety: Spread of scanner settings and tissue values: 1 is realistic, the default goes far beyond.
         tissue_variety: Spread of tissue values alone; None: ``variety``.
         even_sizes: Whether hearts of rare sizes are as likely as usual ones (`Heart.draw`).
+        even_contrast: Whether every contrast of blood against muscle is as likely (`native_hu`).
     """
     rng = np.random.default_rng([seed, 20])
     anatomy = Anatomy.draw(seed, GATED_SHARE, even_sizes)
     heart = anatomy.heart
-    native = native_hu(rng, variety if tissue_variety is None else tissue_variety)
+    native = native_hu(rng, variety if tissue_variety is None else tissue_variety, even_contrast)
     cect = cect_hu(rng, native, float(rng.choice([80, 100, 120])))
 
     middle = np.array([0, anatomy.thorax.middle, heart.base[2]]) + rng.normal(0, [12, 10, 25])
