@@ -22,7 +22,7 @@ from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.formats.label_file import read_labels, same_labels
 from SyntheticCECTLib.phantom.patient import VirtualPatient
 from Testing.core.small_scans import chest, write_series
-from Testing.small_case import LV_ML, blocks, case_result, image_of, labels, synthesis
+from Testing.small_case import LA_ML, LV_ML, blocks, case_result, image_of, labels, synthesis
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -385,6 +385,22 @@ def test_demo_on_a_scan_keeps_the_scan_for_the_scene(scan_file: Path, known_resu
     assert known_result["inputs"].reference is None
 
 
+def test_scene_of_a_demo_goes_when_another_scan_comes(scan_file: Path, known_result: dict[str, Any]) -> None:
+    out = scan_file.parent / "demo"
+    scene = {"scene.mrml", "native_ct.nrrd"}
+    assert main(["demo", str(scan_file), "-o", str(out)]) == 0
+    assert main(["threshold", str(out), "--threshold", "370"]) == 0
+    assert scene <= names_in(out), "the same scan"
+    assert main(["synthesize", str(out / "native_ct.nrrd"), "-o", str(out)]) == 0
+    assert scene & names_in(out) == {"native_ct.nrrd"}, "it is the scan that was read"
+    assert main(["demo", str(scan_file), "-o", str(out)]) == 0
+    assert main(["synthesize", str(scan_file), "-o", str(out)]) == 0
+    assert not scene & names_in(out)
+    (out / "scene.mrml").write_text("mine")
+    assert main(["synthesize", str(scan_file), "-o", str(out)]) == 0
+    assert (out / "scene.mrml").read_text() == "mine", "no demo wrote it"
+
+
 def test_models_lists_cards(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "--json"]) == 0
     assert isinstance(json.loads(capsys.readouterr().out), list)
@@ -400,7 +416,7 @@ def test_threshold_command_leaves_no_partial_result(
     write_case(case_result(), tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
-    def broken(*rest: Any) -> None:
+    def broken(*rest: Any, **further: Any) -> None:
         raise RuntimeError("the disk went away")
 
     monkeypatch.setattr(threshold_command, "write_case", broken)
@@ -431,6 +447,29 @@ def test_the_scan_itself_is_no_cect(
     arguments = ["synthesize", str(scan_file), "-o", str(scan_file.parent / "out")]
     assert main([*arguments, "--cect", str(scan_file)]) == 2
     assert "--cect" in (told := capsys.readouterr().err) and "same scan" in told
+
+
+def test_reference_that_the_scan_does_not_cover_is_warned_of(
+    scan_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Slices 3 to 8 hold the chambers; the scan ends after slice 7, or after slice 4."""
+    folder, out = scan_file.parent, scan_file.parent / "out"
+    sitk.WriteImage(labels(), str(folder / "labels.nrrd"))
+    short = sitk.ReadImage(str(scan_file))[:, :, :8]
+    sitk.WriteImage(short, str(folder / "short.nrrd"))
+    monkeypatch.setattr(
+        synthesize_command, "process_case", lambda inputs, *rest: case_result(notices=inputs.notices)
+    )
+    arguments = ["--reference", str(folder / "labels.nrrd"), "-o", str(out)]
+    assert main(["synthesize", str(folder / "short.nrrd"), *arguments]) == 0
+    told = f"{(LA_ML + LV_ML) / 6:.1f} mL (17 %) of the reference lie outside the scan"
+    assert f"Warning: {told}" in capsys.readouterr().out
+    (warning,) = json.loads((out / "metrics.json").read_text())["warnings"]
+    assert warning["code"] == "reference_outside_scan" and warning["message"].startswith(told)
+    assert told in (out / "report.html").read_text()
+    sitk.WriteImage(short[:, :, :5], str(folder / "short.nrrd"))
+    assert main(["synthesize", str(folder / "short.nrrd"), *arguments]) == 2
+    assert "--reference" in (error := capsys.readouterr().err) and "(67 %)" in error
 
 
 def test_nothing_of_an_older_scan_stays_in_a_result_folder(

@@ -15,6 +15,7 @@ from SyntheticCECTLib.core.case import (
     CaseInputs,
     CaseSettings,
     part_of,
+    prepare_case,
     process_case,
     segment_case,
     volume_curve,
@@ -126,6 +127,16 @@ def test_reference_drawn_on_the_cect_moves_with_it(known: dict[str, Any]) -> Non
     result = process_case(CaseInputs(scan(), cect, reference, reference_on_cect=True), CaseSettings())
     assert result.agreement is not None
     assert result.agreement.as_dict()["dice"] == pytest.approx(1.0, abs=0.02)
+
+
+def test_reference_on_the_cect_that_the_ct_does_not_cover_is_said(known: dict[str, Any]) -> None:
+    cect, reference = shifted(synthesis().synthetic_cect), shifted(labels())
+    for slices, code in ((7, "reference_outside_scan"), (4, "reference_not_used")):
+        short = Scan(scan().image[:, :, :slices], "cd" * 32, "blocks")
+        case = prepare_case(CaseInputs(short, cect, reference, reference_on_cect=True), CaseSettings())
+        told = {notice.code: notice.message for notice in case.notices}
+        assert "%) of the reference lie outside the scan" in told[code]
+        assert (case.reference is None) == (code == "reference_not_used")
 
 
 def test_reference_drawn_on_an_unregistered_cect_is_left_out(known: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from SyntheticCECTLib.core.chest_contrast import LEAST_ML, bright_blood_ml
 from SyntheticCECTLib.core.errors import InputRefused, Notice
 from SyntheticCECTLib.core.input_gate import inspect_heart, inspect_scan
 from SyntheticCECTLib.core.scan import read_scan
@@ -155,6 +156,33 @@ def test_a_heart_that_is_cut_off_is_refused(center: tuple[float, float, float]) 
     assert refusal.value.code == "heart_cut_off"
 
 
+@pytest.mark.parametrize(
+    ("center", "radius_mm", "reason"),
+    [((0.5, 0.5, 0.0), 45.0, "it is cut off."), ((0.5, 0.5, 0.5), 0.0, "No heart was found in the scan.")],
+)
+def test_contrast_is_named_first_where_it_keeps_the_heart_from_being_found(
+    center: tuple[float, float, float], radius_mm: float, reason: str
+) -> None:
+    """The find in a CTA: a part of the liver that the scan cuts off, or nothing."""
+    for blood_hu, names_it in ((350, True), (45, False)):
+        image, _ = with_heart(blood_hu, 0.8)
+        with pytest.raises(InputRefused) as refusal:
+            inspect_heart(image, heart(image, center, radius_mm))
+        assert refusal.value.message.endswith(reason)
+        assert refusal.value.message.startswith("The scan seems to hold contrast agent") == names_it
+        assert refusal.value.remedy.startswith("Give the CT without contrast agent.") == names_it
+
+
+def test_vertebrae_are_not_taken_for_contrast() -> None:
+    array = chest((40, 64, 80)).astype(np.float32)
+    array[:, 46:58, 34:46] = 250
+    image = image_of(array, (3.0, 3.0, 5.0))
+    assert bright_blood_ml(image) == 0
+    array[10:30, 18:30, 34:46] = 250
+    assert bright_blood_ml(image_of(array, (3.0, 3.0, 5.0))) > LEAST_ML
+    assert bright_blood_ml(image_of(np.full((20, 40, 40), 250, np.float32), (3.0, 3.0, 5.0))) == 0, "no lungs"
+
+
 def test_a_heart_that_barely_touches_the_edge_is_named() -> None:
     image = thorax((2.5, 3.0, 5.0))
     notices = inspect_heart(image, heart(image, (0.5, 0.5, 42 / 195)))
@@ -200,6 +228,13 @@ def test_real_scans_get_the_right_warnings(
     assert codes(inspect_scan(image)) == scan_codes
     found = codes(inspect_heart(image, heart(image, center, 36.0)))
     assert [code for code in found if code != "heart_size"] == heart_codes
+
+
+@needs_real
+def test_the_real_arterial_scan_is_said_to_hold_contrast_though_its_heart_is_not_found() -> None:
+    image = read_scan(DATA / "lidc_0001_cta" / "ct.nrrd").image
+    with pytest.raises(InputRefused, match=r"hold contrast agent: .* No heart was found"):
+        inspect_heart(image, image * 0)
 
 
 @needs_real

@@ -13,6 +13,7 @@ from SyntheticCECTLib.core import heart_finder, pipeline
 from SyntheticCECTLib.core.errors import Cancelled, InputRefused
 from SyntheticCECTLib.core.heart_finder import SPACING_MM, HeartMap
 from SyntheticCECTLib.core.networks import model_package
+from SyntheticCECTLib.core.networks.contrast_model import Contrast, ContrastModel
 from SyntheticCECTLib.core.networks.heart_network import HeartFinder
 from SyntheticCECTLib.core.networks.left_heart_network import LeftHeart
 from SyntheticCECTLib.core.networks.model_package import save_model
@@ -166,6 +167,18 @@ def test_model_of_another_working_grid_is_refused(
     assert refusal.value.code == "model_other_grid"
 
 
+def test_malformed_intervals_are_refused_before_the_heart_is_looked_for(
+    scan: tuple[sitk.Image, sitk.Image], models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = shutil.copytree(models / "leftheart", tmp_path / "other")
+    card = json.loads((other / "card.json").read_text())
+    (other / "card.json").write_text(json.dumps(card | {"volume_interval": {"la": [-2, "wide"]}}))
+    monkeypatch.setattr(heart_finder, "find_heart", lambda *rest: pytest.fail("it looks for the heart"))
+    with pytest.raises(InputRefused, match="wide") as refusal:
+        synthesize(scan[0], str(other), Settings("cpu", scan[1]))
+    assert refusal.value.code == "model_card_invalid"
+
+
 def test_progress_rises_to_one_and_can_cancel(scan: tuple[sitk.Image, sitk.Image]) -> None:
     seen: list[float] = []
     synthesize(scan[0], None, Settings("cpu", scan[1]), lambda fraction, message: seen.append(fraction))
@@ -202,7 +215,35 @@ def test_a_scan_that_holds_contrast_already_has_no_calibrated_interval(
     scan: tuple[sitk.Image, sitk.Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "volume_factors", lambda *rest: {"la": (0.9, 1.1)})
+    monkeypatch.setattr(pipeline, "MOST_CUT", 1.0)  # an untrained network sees chambers everywhere
     assert synthesize(scan[0], None, Settings("cpu", scan[1])).volume_factors
     bright = synthesize(scan[0] + 150.0, None, Settings("cpu", scan[1]))
     assert "contrast_present" in [notice.code for notice in bright.notices]
     assert bright.volume_factors == {}
+
+
+def test_a_heart_mask_keeps_the_interval_unless_it_cuts_the_chambers(
+    scan: tuple[sitk.Image, sitk.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(model: ContrastModel, slices: np.ndarray, *rest: object) -> Contrast:
+        """Chambers amid the block: the atrium in 20 x 20, the ventricle in 20 x 24 pixels of the same slices."""
+        la, lv = np.zeros_like(slices), np.zeros_like(slices)
+        la[10:20, 40:60, 50:70], lv[10:20, 60:80, 50:74] = 0.9, 0.9
+        heart = np.full_like(slices, 0.9)
+        return Contrast(slices + 200, None, {"heart": heart, "left atrium": la, "left ventricle": lv})
+
+    monkeypatch.setattr(ContrastModel, "run", run)
+    monkeypatch.setattr(pipeline, "volume_factors", lambda *rest: {"la": (0.9, 1.1)})
+    whole = sitk.GetArrayFromImage(scan[1]) * 0
+    whole[2:24, 10:54, 8:54] = 1
+
+    def made(mask: np.ndarray) -> Synthesis:
+        image = sitk.GetImageFromArray(mask)
+        image.CopyInformation(scan[0])
+        return synthesize(scan[0], None, Settings("cpu", image))
+
+    assert made(whole).volume_factors, "a drawn mask that holds the chambers is as good as a found one"
+    cut = whole.copy()
+    cut[:, 31:36] = 0
+    notices = {notice.code: notice.message for notice in made(cut).notices}
+    assert made(cut).volume_factors == {} and "% of the left ventricle" in notices[pipeline.CHAMBERS_CUT]

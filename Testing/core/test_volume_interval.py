@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
-from SyntheticCECTLib.core.volume_interval import LEAST_SOFTNESS, calibrate, softness, volume_factors
+from SyntheticCECTLib.core.errors import InputRefused
+from SyntheticCECTLib.core.volume_interval import (
+    LEAST_SOFTNESS,
+    calibrate,
+    calibration_of,
+    softness,
+    volume_factors,
+)
 
-CALIBRATION = {"la": [-2.0, 3.0], "lv": [-1.0, 1.0]}
+CALIBRATION = {"la": (-2.0, 3.0), "lv": (-1.0, 1.0)}
 
 
 def test_softness_is_the_share_of_doubtful_volume() -> None:
@@ -24,9 +32,32 @@ def test_factors_grow_with_softness() -> None:
     assert factors["lv"] == pytest.approx((math.exp(-0.1), math.exp(0.1)))
 
 
-@pytest.mark.parametrize("calibration", [None, {}])
-def test_model_that_was_not_calibrated_gives_no_interval(calibration: dict[str, list[float]] | None) -> None:
-    assert volume_factors({"left atrium": np.array([0.5])}, calibration) == {}
+@pytest.mark.parametrize("card", [{}, {"volume_interval": None}])
+def test_model_that_was_not_calibrated_gives_no_interval(card: dict[str, Any]) -> None:
+    assert calibration_of(card, "small") == {}
+    assert volume_factors({"left atrium": np.array([0.5])}, {}) == {}
+
+
+def test_calibration_is_read_from_the_card() -> None:
+    said = {"la": [-2, 3.0], "lv": [-1.0, 1.0], "coverage": 0.95, "on": "200 patients"}
+    assert calibration_of({"volume_interval": said}, "small") == CALIBRATION
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("wide", "la"), ([[-2, 3], [-1, 1]], "la"), ({}, "la"), ({"la": [-2, 3]}, "lv"), ({"la": 3, "lv": [-1, 1]}, "la"),
+        ({"la": [-2, 3], "lv": [-1, 1, 1]}, "lv"), ({"la": ["-2", "3"], "lv": [-1, 1]}, "la"),
+        ({"la": [-2, None], "lv": [-1, 1]}, "la"), ({"la": [math.nan, 3], "lv": [-1, 1]}, "la"),
+        ({"la": [-2, math.inf], "lv": [-1, 1]}, "la"), ({"la": [3, -2], "lv": [-1, 1]}, "la"),
+        ({"la": [-2, 1e5], "lv": [-1, 1]}, "la"),
+    ],
+)  # fmt: skip
+def test_malformed_calibration_is_refused_with_its_value(said: Any, key: str) -> None:
+    with pytest.raises(InputRefused) as refusal:
+        calibration_of({"volume_interval": said}, "small")
+    assert refusal.value.code == "model_card_invalid" and refusal.value.remedy
+    assert f"'small' has the volume_interval {said!r}, in which '{key}'" in refusal.value.message
 
 
 def test_chamber_that_was_not_found_has_no_interval() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -74,9 +75,11 @@ def test_new_cohort_says_which_phantom_drew_it_and_grows(
 def test_patients_of_other_tissues_sizes_or_contrasts_lie_beside_those_of_the_same_seeds(
     drawing: None, tmp_path: Path
 ) -> None:
-    kinds = ((2.0, False), (1.0, False), (2.0, True), (1.0, True), (2.0, False, True), (2.0, True, True))
+    kinds = [(variety, *even) for even in product((False, True), repeat=2) for variety in (2.0, 1.0)]
     paths = [draw_cohort(tmp_path, SEEDS[:1], 1, *kind)[0] for kind in kinds]
-    assert [int(load_sample(path).heart_cect[0, 0, 0]) for path in paths] == [20, 10, 1020, 1010, 2020, 3020]
+    assert [int(load_sample(path).heart_cect[0, 0, 0]) for path in paths] == [
+        20, 10, 2020, 2010, 1020, 1010, 3020, 3010,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("first", [FIRST_TRAINING_SEED - 1, FIRST_CALIBRATION_SEED - 2])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from SyntheticCECTLib.core.errors import InputRefused
-from training.prepare.patient_files import read_patients
+from training.prepare.patient_files import COLUMNS, read_patients
 
 
 def tree(folder: Path, *names: str) -> Path:
@@ -26,6 +26,13 @@ def test_voxels_and_notes_beside_a_header_are_no_second_scan(tmp_path: Path) -> 
         "native.mhd",
         "cect.nii.gz",
     ]
+
+
+def test_what_is_not_used_is_known_by_name(tmp_path: Path) -> None:
+    used = "native.mhd", "native.raw", "cect.nii.gz", "cect.json", "labels.seg.nrrd", ".DS_Store"
+    (one,) = read_patients(tree(tmp_path, *used, "hart_mask.nrrd", "notes.pdf"))
+    assert one.unused == ("hart_mask.nrrd", "notes.pdf") and one.heart_mask == ""
+    assert set(one.as_dict()) == set(COLUMNS), "it changes nothing that is prepared"
 
 
 def test_scan_under_a_name_that_says_nothing_is_not_replaced_by_a_virtual_one(tmp_path: Path) -> None:

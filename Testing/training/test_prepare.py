@@ -192,6 +192,31 @@ def test_folder_per_patient_is_understood(folder: Path, tmp_path: Path) -> None:
     assert one.case_id == "dora" and one.cect.endswith("cect.nii.gz") and one.labels_on == "cect"
 
 
+def test_misspelt_heart_mask_is_named_on_the_console_and_in_the_report(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, output = tmp_path / "tree" / "dora", tmp_path / "prepared"
+    home.mkdir(parents=True)
+    # What is no scan is refused at once: what was not used is said of refused patients too, and of prepared ones.
+    names = {"native.nrrd": "broken.nrrd", "cect.nii.gz": "cect.nii.gz", "labels.seg.nrrd": "drawn.seg.nrrd",
+             "hart_mask.nrrd": "heart.nrrd"}  # fmt: skip
+    for name, source in names.items():
+        (home / name).symlink_to(folder / source)
+    options = argparse.Namespace(
+        source=tmp_path / "tree", output=output, seed=1, split=(1, 0, 0), workers=1, scheduler=None,
+        keep_suspects=False,
+    )  # fmt: skip
+    page = prepare_command.run(options).read_text(encoding="utf-8")
+    told = (
+        "Not used, since the name says nothing: hart_mask.nrrd. None is called heart_mask: the heart finder"
+    )
+    assert told in page and "In the folders of 1 patients lie files that were not used." in page
+    assert f"dora: {told}" in capsys.readouterr().out
+    (home / "hart_mask.nrrd").rename(home / "heart_mask.nrrd")
+    assert "not used" not in prepare_command.run(options).read_text(encoding="utf-8").lower()
+    assert "ot used" not in capsys.readouterr().out
+
+
 def test_cect_with_labels_alone_gets_a_virtual_partner_that_is_called_so(
     folder: Path, patient: VirtualPatient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

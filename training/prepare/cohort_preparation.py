@@ -73,6 +73,8 @@ def prepare_cohort(
             bar.set_postfix_str(case_id)
             bar.update()
     records = [json.loads((home / f"{one.case_id}.json").read_text(encoding="utf-8")) for one in patients]
+    for record, one in zip(records, patients, strict=True):
+        record["unused"] = one.unused  # of now: it changes nothing that was prepared before
     _find_twins(records, home)
     usable = [
         record

@@ -9,7 +9,6 @@ import numpy as np
 import SimpleITK as sitk
 
 from SyntheticCECTLib.core.alignment.registration import Registration, register, reslice
-from SyntheticCECTLib.core.errors import InputRefused
 from SyntheticCECTLib.core.heart_finder import SPACING_MM, find_heart
 from SyntheticCECTLib.core.heart_gate import inspect_heart
 from SyntheticCECTLib.core.networks.heart_network import SIZE_MULTIPLE
@@ -100,10 +99,6 @@ def _found_heart(axial: sitk.Image) -> sitk.Image:
 
     found = find_heart(axial, load_model(HEART_MODEL).network(), torch.device("cpu"))
     probability = sitk.Resample(found.grid.image(found.heart), axial, sitk.Transform(), sitk.sitkLinear, 0.0)
-    if found.extent_mm() is None:
-        raise InputRefused(
-            "heart_absent", "No heart was found in the CT.", "Give a heart mask, or leave the pair out."
-        )
     return sitk.Cast(probability >= 0.5, sitk.sitkUInt8)
 
 

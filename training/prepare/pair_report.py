@@ -44,6 +44,8 @@ def write_pair_report(records: Sequence[Record], folder: Path) -> Path:
     )
     if virtual := sum(bool(record.get(VIRTUAL_NATIVE)) for record in records):
         lead += f" {virtual} of the CTs are {VIRTUAL}."
+    if unused := sum(bool(record["unused"]) for record in records):
+        lead += f" In the folders of {unused} patients lie files that were not used."
     pictured = [record for record in [*suspects, *sound] if not record["refused"]][:MOST_PICTURED]
     body = section("Pairs", lead, _table([*suspects, *sound])) + "".join(
         _pictures(r, folder) for r in pictured
@@ -69,6 +71,18 @@ def checkerboard(one: np.ndarray, other: np.ndarray, field: int = FIELD) -> np.n
     return np.where((j // field + i // field) % 2 == 0, one, other)
 
 
+def unused_in_words(record: Record) -> str:
+    """Which files of the patient's folder were not used, and whether a heart mask may be among them; empty if all were."""
+    if not record["unused"]:
+        return ""
+    heart = (
+        ""
+        if record["files"]["heart_mask"]
+        else " None is called heart_mask: the heart finder finds the heart."
+    )
+    return f"Not used, since the name says nothing: {', '.join(record['unused'])}.{heart}"
+
+
 def _table(records: Sequence[Record]) -> str:
     heads = ["Case", "Split", *(name for _, name in _FIGURES), "Doubts"]
     rows = "".join(f"<tr>{_row(record)}</tr>" for record in records)
@@ -88,8 +102,10 @@ def _row(record: Record) -> str:
 
 def _doubts(record: Record) -> str:
     if record["refused"]:
-        return escape(f"Cannot be used: {record['refused']['message']}")
-    return "<br>".join(escape(doubt["message"]) for doubt in record["doubts"]) or "none"
+        said = [f"Cannot be used: {record['refused']['message']}"]
+    else:
+        said = [doubt["message"] for doubt in record["doubts"]] or ["none"]
+    return "<br>".join(escape(one) for one in [*said, unused_in_words(record)] if one)
 
 
 def _number(value: Any) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from SyntheticCECTLib.core.errors import InputRefused
 
@@ -47,6 +48,7 @@ class PatientFiles:
         heart_mask: On the native CT (on the CECT where that is made from it); empty finds the heart.
         patient_id: Pairs of one patient never end in two splits; empty means the case itself.
         split: ``train``, ``validation`` or ``test`` to fix it; empty draws it.
+        unused: Names of what else lies in the patient's folder, and is not used.
     """
 
     case_id: str
@@ -57,9 +59,11 @@ class PatientFiles:
     heart_mask: str = ""
     patient_id: str = ""
     split: str = ""
+    unused: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, str]:
-        return asdict(self)
+        """What is prepared and how, by the names in `COLUMNS`."""
+        return {name: getattr(self, name) for name in COLUMNS}
 
 
 def read_patients(source: Path) -> list[PatientFiles]:
@@ -106,7 +110,7 @@ def _from_csv(path: Path) -> tuple[list[PatientFiles], list[str]]:
         return [], [f"after line {reader.line_num} it is no CSV ({error})"]
     patients = []
     for row in rows:
-        values = {key: (value or "").strip() for key, value in row.items() if key in COLUMNS}
+        values: dict[str, Any] = {key: (value or "").strip() for key, value in row.items() if key in COLUMNS}
         for key in ("native", "cect", "labels", "heart_mask"):
             if values.get(key):
                 values[key] = str((path.parent / values[key]).resolve())
@@ -121,6 +125,7 @@ def _from_tree(folder: Path) -> tuple[list[PatientFiles], list[str]]:
         entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")
     ):
         found: dict[str, str] = {}
+        unused = _unused(home)
         for role in _ROLES:
             named = [entry for entry in sorted(home.iterdir()) if _role(entry) == role]
             if len(named) > 1:
@@ -133,25 +138,31 @@ def _from_tree(folder: Path) -> tuple[list[PatientFiles], list[str]]:
                 )
         if not {"native", "labels"} & set(found):
             problems.append(_alone(home.name))
-        elif "native" not in found and (unknown := _unknown_scans(home)):
+        elif "native" not in found and (unknown := [entry for entry in unused if _is_scan(entry)]):
             problems.append(
                 f"'{home.name}' has no file for native (called {' or '.join(_ROLES['native'][:3])}), but {_names(unknown)}, "
                 "whose name says nothing: rename it, or take it out where the native CT shall be made from the CECT"
             )
         if {"cect", "labels"} <= set(found):
-            patients.append(PatientFiles(home.name, **{"native": "", **found}))
+            names = tuple(entry.name for entry in unused)
+            patients.append(PatientFiles(home.name, **{"native": "", **found}, unused=names))
     return patients, problems
 
 
-def _unknown_scans(home: Path) -> list[Path]:
-    """What may be the native CT under another name, for which no virtual one must stand in unnoticed."""
+def _unused(home: Path) -> list[Path]:
+    """What has no part by its name; notes and voxels beside a header go with that."""
     return [
         entry
         for entry in sorted(home.iterdir())
         if _role(entry) is None
         and not entry.name.startswith(".")
-        and (entry.is_dir() or entry.name.lower().endswith(_SCANS))
+        and not entry.name.lower().endswith(_BESIDE)
     ]
+
+
+def _is_scan(entry: Path) -> bool:
+    """Whether it may be the native CT under another name, for which no virtual one must stand in unnoticed."""
+    return entry.is_dir() or entry.name.lower().endswith(_SCANS)
 
 
 def _role(entry: Path) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..count_option import count
 from .cohort_preparation import VIRTUAL_NATIVE, prepare_cohort
 from .pair_images import VIRTUAL
-from .pair_report import write_pair_report
+from .pair_report import unused_in_words, write_pair_report
 from .patient_files import SPLITS, read_patients
 from .split import PAPER
 
@@ -52,6 +52,8 @@ def run(options: argparse.Namespace) -> Path:
             print(f"{record['case_id']}: {record['refused']['message']}")
         for doubt in record["doubts"] or ():
             print(f"{record['case_id']}: {doubt['message']}")
+        if unused := unused_in_words(record):
+            print(f"{record['case_id']}: {unused}")
     counts = Counter(record["split"] or "left out" for record in records)
     print(f"{len(records)} pairs: {', '.join(f'{counts[name]} {name}' for name in (*SPLITS, 'left out'))}")
     if virtual := sum(bool(record.get(VIRTUAL_NATIVE)) for record in records):

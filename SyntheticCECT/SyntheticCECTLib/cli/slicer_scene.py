@@ -12,11 +12,10 @@ from xml.etree import ElementTree
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.case_folder import CECT_REGISTERED, CHAMBERS, HEART_MASK, REFERENCE, SYNTHETIC_CECT
+from ..core.case_folder import CECT_REGISTERED, CHAMBERS, HEART_MASK, REFERENCE, SCENE, SYNTHETIC_CECT
 from ..core.formats.itk_name import itk_name
 from ..core.reporting.report_figures import CECT_WINDOW, NATIVE_WINDOW
 
-SCENE = "scene.mrml"
 FIELD_MM = 220.0
 # Axes of each view in RAS, row by row, as Slicer's own presets have them.
 VIEWS = {

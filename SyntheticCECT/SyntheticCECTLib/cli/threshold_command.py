@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..core.case import part_of, segment_case
-from ..core.case_folder import older_files, read_case, write_case
+from ..core.case_folder import SCENE_FILES, older_files, read_case, write_case
 from ..core.formats.output_folder import output_folder
 from .progress import Progress
 from .result_folder import refuse_unless_writable
@@ -19,9 +19,11 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
     case = read_case(options.folder)
     refuse_unless_writable(target)
     result = segment_case(case, options.threshold, part_of(progress, 0.2, 0.4))
-    with output_folder(target, older_files(target)) as folder:
-        metrics = write_case(
-            result, folder, f"Synthetic CECT at {options.threshold:g} HU", part_of(progress, 0.4, 1.0)
-        )
+    outdated = older_files(target)
+    # A scene names the files of its folder, so at another threshold it still shows this scan.
+    kept = outdated & SCENE_FILES if target.resolve() == options.folder.resolve() else set[str]()
+    with output_folder(target, outdated - kept) as folder:
+        title = f"Synthetic CECT at {options.threshold:g} HU"
+        metrics = write_case(result, folder, title, part_of(progress, 0.4, 1.0), also=kept)
     progress.close()
     show(metrics, target, options.json)

@@ -14,6 +14,7 @@ from .agreement import Agreement, compare
 from .alignment.registration import Registration, register, reslice
 from .errors import InputRefused, Notice
 from .input_gate import inspect_scan
+from .labels_on_scan import labels_on_scan
 from .pipeline import Settings, Synthesis, synthesize
 from .scan import Scan
 from .stages import OnProgress
@@ -175,11 +176,8 @@ def prepare_case(
                     notices.append(_implausible(registration))
     reference = inputs.reference
     if reference is not None and inputs.reference_on_cect:
-        reference = _moved_with_cect(reference, native_ct, registration)
-        if reference is None:
-            notices.append(
-                Notice(REFERENCE_NOT_USED, "The reference was drawn on a CECT that is not registered.")
-            )
+        reference, told = _moved_with_cect(reference, native_ct, registration)
+        notices += told
     return PreparedCase(
         synthesis,
         inputs.scan.description,
@@ -276,10 +274,13 @@ def _as_stored(cect: sitk.Image, synthetic_cect: sitk.Image) -> sitk.Image:
 
 def _moved_with_cect(
     reference: sitk.Image, native_ct: sitk.Image, registration: Registration | None
-) -> sitk.Image | None:
+) -> tuple[sitk.Image | None, list[Notice]]:
     if registration is None or not registration.plausible:
-        return None
-    return sitk.Resample(reference, native_ct, registration.cect_to_native, sitk.sitkNearestNeighbor, 0)
+        return None, [Notice(REFERENCE_NOT_USED, "The reference was drawn on a CECT that is not registered.")]
+    try:
+        return labels_on_scan("reference", reference, native_ct, registration.cect_to_native)
+    except InputRefused as refusal:
+        return None, [Notice(REFERENCE_NOT_USED, f"The reference is not compared: {refusal.message}")]
 
 
 def _nothing_to_compare_with(case: PreparedCase) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,12 @@ CECT_REGISTERED = "cect_registered.nrrd"
 CECT_TO_NATIVE = "cect_to_native.tfm"
 REFERENCE = "reference.seg.nrrd"
 METRICS_JSON, METRICS_CSV, REPORT = "metrics.json", "metrics.csv", "report.html"
+SCENE, NATIVE_CT = "scene.mrml", "native_ct.nrrd"
+SCENE_FILES = {SCENE, NATIVE_CT}
+"""What a command may add to a result: a scene for 3D Slicer, and the scan that it shows."""
 _OWN_FILES = {
     SYNTHETIC_CECT, ENHANCEMENT, EXPECTED_ERROR, HEART_MASK, CHAMBER_SPLIT, CHAMBERS, CECT_REGISTERED, CECT_TO_NATIVE,
-    REFERENCE, REPORT,
+    REFERENCE, REPORT, *SCENE_FILES,
 }  # fmt: skip
 
 BY_HAND = Notice(
@@ -52,6 +56,7 @@ def write_case(
     on_progress: OnProgress | None = None,
     compress: bool = True,
     with_report: bool = True,
+    also: Collection[str] = (),
 ) -> dict[str, Any]:
     """Write images, segmentation, figures and report.
 
@@ -62,6 +67,7 @@ def write_case(
         on_progress: Called with a fraction from 0 to 1 and what is being done; raise from it to cancel.
         compress: Whether images are compressed; left out, they are larger, and written and read in a fraction of the time.
         with_report: Whether the page is written too.
+        also: Those of `SCENE_FILES` that the caller adds; they belong to this result and go with it.
 
     Returns:
         What metrics.json holds.
@@ -97,7 +103,7 @@ def write_case(
             _write_report(result, folder / REPORT, title)
     metrics = metrics_of(result)
     # An older run may have left more files in the folder that this is renamed into; these are the ones that belong together.
-    metrics["files"] = sorted({entry.name for entry in folder.iterdir()} & _OWN_FILES)
+    metrics["files"] = sorted(({entry.name for entry in folder.iterdir()} | set(also)) & _OWN_FILES)
     (folder / METRICS_JSON).write_text(
         json.dumps(metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8"
     )

@@ -45,7 +45,7 @@ def find_heart_by_anatomy(axial: sitk.Image) -> HeartMap | None:
     grid = grid_over(axial, SPACING_MM, 1)
     chest = grid.sample(axial)
     smooth = ndimage.gaussian_filter(chest, 1.0)
-    lungs = _lungs(chest, smooth)
+    lungs = find_lungs(chest, smooth)
     if not lungs.any():
         return None
     tissue = (smooth > TISSUE_HU) & (smooth < BONE_HU)
@@ -53,7 +53,7 @@ def find_heart_by_anatomy(axial: sitk.Image) -> HeartMap | None:
     if score < SMALLEST_SCORE:
         return None
     near = SPACING_MM * _distance(tissue.shape, center) <= radius_mm * MARGIN
-    heart = _largest(_opened(tissue & near, 9.0))
+    heart = _largest(opened(tissue & near, 9.0))
     if not heart.any():
         return None
     return sides_of_heart(grid, heart)
@@ -70,10 +70,18 @@ def sides_of_heart(grid: WorkingGrid, heart: np.ndarray) -> HeartMap:
     return HeartMap(grid, *(part.astype(np.float32) for part in (heart, side >= 0, side < 0)))
 
 
-def _lungs(chest: np.ndarray, smooth: np.ndarray) -> np.ndarray:
-    """Air with tissue on at least two of its four sides in the slice: so is a lung, also one at the edge of a small field."""
-    body = _opened(smooth > -300.0, 6.0)
-    air = _opened((smooth < LUNG_HU) & (chest > OUTSIDE_HU), 6.0)
+def find_lungs(chest: np.ndarray, smooth: np.ndarray) -> np.ndarray:
+    """Air with tissue on at least two of its four sides in the slice: so is a lung, also one at the edge of a small field.
+
+    Args:
+        chest: HU (K, J, I) on a grid of `SPACING_MM`.
+        smooth: The same, smoothed.
+
+    Returns:
+        Mask, bool (K, J, I); nowhere true where there are no lungs.
+    """
+    body = opened(smooth > -300.0, 6.0)
+    air = opened((smooth < LUNG_HU) & (chest > OUTSIDE_HU), 6.0)
     sides = np.zeros(air.shape, np.uint8)
     for axis in (1, 2):
         sides += np.maximum.accumulate(body, axis)
@@ -131,8 +139,8 @@ def _side_of_atrium(heart: np.ndarray) -> np.ndarray:
     return x * i + y * j + z * k
 
 
-def _opened(mask: np.ndarray, radius_mm: float) -> np.ndarray:
-    """The mask without what is thinner than a ball of that radius."""
+def opened(mask: np.ndarray, radius_mm: float) -> np.ndarray:
+    """The mask, on a grid of `SPACING_MM`, without what is thinner than a ball of that radius."""
     radius = radius_mm / SPACING_MM
     reach = int(np.ceil(radius)) + 1
     padded = np.pad(mask, reach)

@@ -37,13 +37,23 @@ def inspect_heart(image: sitk.Image, heart_mask: sitk.Image) -> list[Notice]:
         Notices ``contrast_present``, ``heart_touches_edge``, ``heart_beyond_field``, ``heart_size``.
 
     Raises:
-        InputRefused: ``heart_absent`` for an empty or tiny mask, ``heart_cut_off`` where much is missing.
+        InputRefused: ``heart_absent`` for an empty or tiny mask, ``heart_cut_off`` where much is missing; where the
+            chest seems to hold contrast agent, which is why a heart is not found, the message begins with that.
         ValueError: The mask is not on the image's grid.
     """
     if image.GetSize() != heart_mask.GetSize():
         raise ValueError(f"heart mask of size {heart_mask.GetSize()} for an image of size {image.GetSize()}")
     axial, mask_image = to_axial(image), to_axial(heart_mask)
-    mask = sitk.GetArrayViewFromImage(mask_image) != 0
+    try:
+        return _inspected(axial, sitk.GetArrayViewFromImage(mask_image) != 0)
+    except InputRefused as refusal:
+        # It imports torch, which takes a second: whoever only imports this module must not wait for it.
+        from .chest_contrast import with_contrast_named
+
+        raise with_contrast_named(refusal, axial) from None
+
+
+def _inspected(axial: sitk.Image, mask: np.ndarray) -> list[Notice]:
     spacing_xyz = axial.GetSpacing()
     volume_ml = float(mask.sum()) * float(np.prod(spacing_xyz)) / 1000
     if volume_ml < SMALLEST_HEART_ML:

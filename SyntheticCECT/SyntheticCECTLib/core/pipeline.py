@@ -15,7 +15,7 @@ from .input_gate import inspect_heart
 from .orientation import to_axial, to_grid_of
 from .solid_part import one_part
 from .stages import OnProgress, Stages
-from .volume_interval import Factors, volume_factors
+from .volume_interval import STRUCTURE_OF, Factors, calibration_of, volume_factors
 from .working_grid import WorkingGrid, grid_around
 
 if TYPE_CHECKING:
@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL, HEART_MODEL = "leftheart", "heart_finder"
 HEART_BY_ANATOMY, SIDES_BY_ANATOMY = "heart_by_anatomy", "sides_by_anatomy"
-OUTSIDE_CALIBRATION = {HEART_BY_ANATOMY, "contrast_present"}
-"""Notices with which a volume has no interval: it was calibrated on hearts that the network had found, without contrast."""
+CHAMBERS_CUT = "heart_mask_cuts_chambers"
+OUTSIDE_CALIBRATION = {HEART_BY_ANATOMY, "contrast_present", CHAMBERS_CUT}
+"""Notices with which a volume has no interval: it was calibrated amid hearts whose place was known, without contrast, on
+chambers that the model's own heart mask bounds."""
+MOST_CUT = 0.02
+"""A given mask that leaves out more of a chamber than this, as a share, makes its volume another one; true masks of
+virtual patients leave out up to 0.006."""
 SMALLEST_MEETING = 0.5
 """A given mask and the network's find that share less of the smaller one than this are not the same heart."""
 WORKING_SPACING_XYZ, WORKING_MATRIX = (1.5, 1.5, 3.0), 128
@@ -110,6 +115,7 @@ def synthesize(
     device = pick_device(settings.device)
     package, finder = load_model(model or DEFAULT_MODEL), load_model(HEART_MODEL)
     _refuse_other_grid(package)
+    calibration = calibration_of(package.card, package.id)
     contrast_model = ContrastModel(package, device)
 
     stages.begin("heart", 0.1, "finding the heart")
@@ -140,12 +146,14 @@ def synthesize(
     stages.begin("resampling", 0.85, "bringing the contrast onto the scan")
     if contrast.structures and settings.heart_mask is None:
         heart = heart.refined(grid.image(one_part(contrast.structures["heart"])))
-    if not contrast.structures and settings.heart_mask is not None:
+    elif contrast.structures:
+        notices += _cut_chambers(heart, grid, contrast)
+    elif settings.heart_mask is not None:
         found = _found_inside(heart, found, notices)
     enhancement = heart.values(grid.image(contrast.synthetic_hu - slices)) * heart.mask
     synthetic, added = _assemble(heart, enhancement)
     error = contrast.expected_error_hu
-    factors = volume_factors(contrast.structures, package.card.get("volume_interval"))
+    factors = volume_factors(contrast.structures, calibration)
     if any(notice.code in OUTSIDE_CALIBRATION for notice in notices):
         factors = {}
     finished = Synthesis(
@@ -224,6 +232,27 @@ def _found_inside(given: HeartRegion, found: HeartMap, notices: list[Notice]) ->
         )
     )
     return sides_of_heart(found.grid, mask)
+
+
+def _cut_chambers(given: HeartRegion, grid: WorkingGrid, contrast: Contrast) -> list[Notice]:
+    """What a given mask leaves out of the chambers that the model sees in its own heart: the volumes lack that."""
+    mask = grid.sample(given.image(given.mask.astype(np.float32))) >= 0.5
+    own = one_part(contrast.structures["heart"]) >= 0.5
+    shares = {
+        name: np.count_nonzero(chamber & ~mask) / max(np.count_nonzero(chamber), 1)
+        for name in STRUCTURE_OF.values()
+        for chamber in [own & (contrast.structures[name] >= 0.5)]
+    }
+    if max(shares.values()) <= MOST_CUT:
+        return []
+    said = " and ".join(f"{100 * share:.0f} % of the {name}" for name, share in shares.items())
+    return [
+        Notice(
+            CHAMBERS_CUT,
+            f"The heart mask leaves out {said}, as the model sees them: the volumes lack that and have no interval. "
+            "Check the mask there.",
+        )
+    ]
 
 
 def _is_heart(found: HeartMap) -> bool:

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
 
+import SimpleITK as sitk
+
 from ..core.formats.label_file import write_chambers
 from ..core.formats.spreadsheet import plain_text
 from .design.blinding import KeyEntry
-from .design.study_key import read_key
-from .read_records import UnblindedStudy, unblind, unblinded_reads
+from .read_records import UnblindedStudy, unblind
 from .records import ReadRecord
+from .store.rows import Read
 from .study_folder import StudyFolder, write_json
 
 READS_CSV, READS_JSON, MASKS = "reads.csv", "reads.json", "masks"
@@ -34,26 +36,23 @@ def export_reads(
         key_folder: The coordinator's folder, where it is not in the study.
         on_progress: Called with a fraction from 0 to 1 and what is being done; raise from it to cancel.
     """
-    report = on_progress or (lambda fraction, message: None)
-    found = unblind(study, key_folder, lambda done, what: report(0.5 * done, what))
-    (folder / MASKS).mkdir()
-    key, store = read_key(key_folder or study.coordinator, study.settings.id), study.open_store()
-    try:
-        for number, (read, entry, labels) in enumerate(unblinded_reads(study, store, key)):
-            report(0.5 + 0.5 * number / max(len(found.records), 1), "writing masks")
-            if labels is not None:
-                path = folder / MASKS / mask_name(entry, read.receipt.version)
-                write_chambers(path, labels, {"SyntheticCECT_study": key.study_id})
-    finally:
-        store.close()
+    masks = folder / MASKS
+    masks.mkdir()
+
+    def write_mask(read: Read, entry: KeyEntry, labels: sitk.Image | None) -> None:
+        if labels is not None:
+            path = masks / mask_name(entry, read.receipt.version)
+            write_chambers(path, labels, {"SyntheticCECT_study": study.settings.id})
+
+    found = unblind(study, key_folder, on_progress, write_mask)
     (folder / READS_CSV).write_text(records_csv(found.records), encoding="utf-8")
     entries = [asdict(record) for record in found.records]
     write_json(
         folder / READS_JSON,
         {
-            "study_id": key.study_id,
+            "study_id": found.key.study_id,
             "fingerprint": found.fingerprint,
-            "provenance": key.provenance,
+            "provenance": found.key.provenance,
             "reads": entries,
         },
     )

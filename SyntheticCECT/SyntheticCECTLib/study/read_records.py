@@ -40,6 +40,7 @@ def unblind(
     study: StudyFolder,
     key_folder: Path | None = None,
     on_progress: Callable[[float, str], None] | None = None,
+    on_read: Callable[[Read, KeyEntry, sitk.Image | None], None] | None = None,
 ) -> UnblindedStudy:
     """Read a whole study.
 
@@ -47,6 +48,7 @@ def unblind(
         study: The study.
         key_folder: The coordinator's folder, where it is not in the study.
         on_progress: Called with a fraction from 0 to 1 and what is being done; raise from it to cancel.
+        on_read: Given each read that is measured, as `unblinded_reads` yields it.
 
     Raises:
         InputRefused: The key, the database or an image is missing or damaged.
@@ -62,6 +64,8 @@ def unblind(
             report(min(1.0, number / max(len(key.entries), 1)), f"measuring read {number + 1}")
             truth = truth_labels(study, key, entry.case_id, labels, key_folder)
             records.append(_record(key.study_id, read, entry, labels, truth))
+            if on_read:
+                on_read(read, entry, labels)
         return UnblindedStudy(key, records, truths, fingerprint)
     finally:
         store.close()

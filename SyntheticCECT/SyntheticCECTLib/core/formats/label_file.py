@@ -95,7 +95,7 @@ def on_grid_of(labels: sitk.Image, reference: sitk.Image) -> sitk.Image:
     Raises:
         InputRefused: ``no_overlap`` when no label lies inside the reference.
     """
-    if _same_grid(labels, reference):
+    if same_grid(labels, reference):
         same = sitk.Image(labels)
         same.CopyInformation(reference)
         return same
@@ -197,7 +197,8 @@ def _whole_numbers(values: np.ndarray) -> np.ndarray:
     return values
 
 
-def _same_grid(one: sitk.Image, other: sitk.Image) -> bool:
+def same_grid(one: sitk.Image, other: sitk.Image) -> bool:
+    """Whether the voxels of two images lie at the same places, to 0.01 mm."""
     if one.GetSize() != other.GetSize():
         return False
     last = [size - 1 for size in one.GetSize()]
