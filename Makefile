@@ -67,6 +67,7 @@ models: $(VENV)/.has-tools
 	$(BIN)/python -m training train training/configs/santini2018.yaml
 	$(BIN)/python -m training train training/configs/leftheart_base.yaml --models training-output/models
 	$(BIN)/python -m training train training/configs/leftheart_sharp.yaml --models training-output/models
+	$(BIN)/python -m training train training/configs/leftheart_even.yaml --models training-output/models
 	$(BIN)/python -m training train training/configs/leftheart.yaml
 	$(BIN)/python -m training calibrate
 
