@@ -43,14 +43,8 @@ class Kind:
 
 RUNS, BUNDLED = Path("training-output/runs"), Path("SyntheticCECT/Resources/Models")
 DATA = "data.json"
-OF_VIRTUAL_PATIENTS = (
-    "patients",
-    "validation_patients",
-    "first_seed",
-    "tissue_variety",
-    "even_sizes",
-    "even_contrast",
-)
+COHORT = ("first_seed", "tissue_variety", "even_sizes", "even_contrast")
+OF_VIRTUAL_PATIENTS = ("patients", "validation_patients", *COHORT)
 
 
 @dataclass(frozen=True)
@@ -160,7 +154,7 @@ def train(settings: RunSettings, origin: Origin, folder: Path, models: Path) -> 
         "validation_patients": len(origin.validation),
     }
     if origin.split:  # nobody was drawn
-        for name in OF_VIRTUAL_PATIENTS[2:]:
+        for name in COHORT:
             del recipe[name]
     return write_package(models, fitted.network, recipe, findings)
 

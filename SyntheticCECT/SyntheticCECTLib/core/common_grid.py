@@ -32,12 +32,22 @@ def require_common_grid(images: Mapping[str, sitk.Image | None]) -> None:
                 f"{name} has size {image.GetSize()} but {first_name} has {first.GetSize()}; "
                 f"resample {name} onto the grid of {first_name} first."
             )
-        apart = max(float(np.abs(a - b).max()) for a, b in zip(_corners(image), _corners(first), strict=True))
+        apart = _apart_mm(image, first)
         if apart > TOLERANCE_MM:
             raise ValueError(
                 f"{name} and {first_name} have the same size but lie {apart:.3g} mm apart; "
                 f"resample {name} onto the grid of {first_name} first."
             )
+
+
+def same_grid(one: sitk.Image, other: sitk.Image) -> bool:
+    """Whether the voxels of two images lie at the same places, to `TOLERANCE_MM`."""
+    return one.GetSize() == other.GetSize() and _apart_mm(one, other) <= TOLERANCE_MM
+
+
+def _apart_mm(one: sitk.Image, other: sitk.Image) -> float:
+    """Largest distance along an axis between the corners of two grids of one size."""
+    return max(float(np.abs(a - b).max()) for a, b in zip(_corners(one), _corners(other), strict=True))
 
 
 def _corners(image: sitk.Image) -> list[np.ndarray]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from .common_grid import voxel_ml
+from .common_grid import same_grid, voxel_ml
 from .errors import InputRefused, Notice
-from .formats.label_file import on_grid_of, same_grid
+from .formats.label_file import on_grid_of
 
 LEAST_SHARE, MOST_SHARE = 0.005, 0.5
 """Of the labels outside the scan: less is rounding at its border, more leaves nothing worth comparing."""

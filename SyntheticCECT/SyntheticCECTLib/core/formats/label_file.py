@@ -8,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..bounding_box import bounding_box
+from ..common_grid import same_grid
 from ..errors import InputRefused
 from .dicom_labels import read_dicom_chambers, read_dicom_mask
 from .grid import place
@@ -15,8 +16,6 @@ from .itk_name import itk_name
 from .segment_header import CHAMBERS, chamber_segments, segment_header, segment_names
 from .volume import Volume
 from .volume_file import container_of, read_volume
-
-SAME_GRID_MM = 1e-2
 
 
 def write_chambers(path: str | Path, labels: sitk.Image, provenance: dict[str, str] | None = None) -> None:
@@ -195,21 +194,6 @@ def _whole_numbers(values: np.ndarray) -> np.ndarray:
             "Give labels.",
         )
     return values
-
-
-def same_grid(one: sitk.Image, other: sitk.Image) -> bool:
-    """Whether the voxels of two images lie at the same places, to 0.01 mm."""
-    if one.GetSize() != other.GetSize():
-        return False
-    last = [size - 1 for size in one.GetSize()]
-    # Two grids of one size agree when four corners do.
-    corners = [[0, 0, 0]] + [[last[axis] if axis == n else 0 for axis in range(3)] for n in range(3)]
-    return all(
-        np.allclose(
-            one.TransformIndexToPhysicalPoint(c), other.TransformIndexToPhysicalPoint(c), atol=SAME_GRID_MM
-        )
-        for c in corners
-    )
 
 
 def same_labels(one: sitk.Image, other: sitk.Image) -> bool:
